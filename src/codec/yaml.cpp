@@ -1,0 +1,184 @@
+#include "codec/yaml.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+
+namespace seaworthy::codec {
+namespace {
+
+Error at(const YAML::Mark& mark, const std::string& why) {
+  if (mark.is_null()) {
+    return malformed("YAML: " + why);
+  }
+  return malformed("YAML at line " + std::to_string(mark.line + 1) + ", column " +
+                   std::to_string(mark.column + 1) + ": " + why);
+}
+
+Json plain_scalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") {
+    return nullptr;
+  }
+  if (text == "true" || text == "True" || text == "TRUE") {
+    return true;
+  }
+  if (text == "false" || text == "False" || text == "FALSE") {
+    return false;
+  }
+  const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
+  const char* end = text.data() + text.size();
+  std::int64_t integer = 0;
+  if (const auto [rest, error] = std::from_chars(begin, end, integer);
+      error == std::errc{} && rest == end) {
+    return integer;
+  }
+  if (text.find_first_not_of("0123456789.eE+-") == std::string::npos) {
+    double number = 0;
+    if (const auto [rest, error] = std::from_chars(begin, end, number);
+        error == std::errc{} && rest == end) {
+      return number;
+    }
+  }
+  return text;
+}
+
+struct Budget {
+  const JsonLimits& limits;
+  std::size_t values = 0;
+};
+
+// Bounded by limits.max_depth, which is small: the one recursion in this layer.
+Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) {
+  if (depth > budget.limits.max_depth) {
+    return at(node.Mark(), "nested deeper than " + std::to_string(budget.limits.max_depth));
+  }
+  if (++budget.values > budget.limits.max_values) {
+    return at(node.Mark(), "more than " + std::to_string(budget.limits.max_values) + " values");
+  }
+  const std::string& tag = node.Tag();
+  const bool plain = tag.empty() || tag == "?";
+  if (!plain && tag != "!" && !tag.starts_with("tag:yaml.org,2002:")) {
+    return at(node.Mark(), "tag '" + tag.substr(0, 64) + "' is not supported");
+  }
+  switch (node.Type()) {
+    case YAML::NodeType::Undefined:
+    case YAML::NodeType::Null: return Json(nullptr);
+    case YAML::NodeType::Scalar: {
+      const std::string& text = node.Scalar();
+      return plain && tag == "?" ? plain_scalar(text) : Json(text);
+    }
+    case YAML::NodeType::Sequence: {
+      Json list = Json::array();
+      for (const YAML::Node& item : node) {
+        list.push_back(TRY(convert(item, depth + 1, budget)));
+      }
+      return list;
+    }
+    case YAML::NodeType::Map: {
+      Json map = Json::object();
+      for (const auto& entry : node) {
+        if (!entry.first.IsScalar()) {
+          return at(entry.first.Mark(), "a key must be a scalar");
+        }
+        const std::string& key = entry.first.Scalar();
+        if (map.contains(key)) {
+          return at(entry.first.Mark(), "duplicate key '" + key.substr(0, 64) + "'");
+        }
+        map[key] = TRY(convert(entry.second, depth + 1, budget));
+      }
+      return map;
+    }
+  }
+  return at(node.Mark(), "unknown node type");
+}
+
+// yaml-cpp recurses while it parses: bound the nesting that it can meet before it starts. Flow
+// nesting needs a bracket per level, block nesting a deeper indentation (or "- " or "? ") per level.
+bool nested_too_deep(std::string_view text, std::size_t max_depth) {
+  std::size_t flow = 0;
+  std::size_t line_start_depth = 0;
+  bool indenting = true;
+  for (const char c : text) {
+    if (c == '\n') {
+      indenting = true;
+      line_start_depth = 0;
+      continue;
+    }
+    if (indenting && (c == ' ' || c == '-' || c == '?')) {
+      if (++line_start_depth > max_depth * 16) {
+        return true;
+      }
+    } else {
+      indenting = false;
+    }
+    if (c == '[' || c == '{') {
+      if (++flow > 1'000) {
+        return true;
+      }
+    } else if ((c == ']' || c == '}') && flow > 0) {
+      --flow;
+    }
+  }
+  return false;
+}
+
+// Bounded by the nesting of what this program built.
+void emit(YAML::Emitter& out, const Json& value) {
+  if (value.is_object()) {
+    out << YAML::BeginMap;
+    for (const auto& [key, member] : value.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emit(out, member);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const Json& item : value) {
+      emit(out, item);
+    }
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.find('\n') != std::string::npos && text.back() == '\n') {
+      out << YAML::Literal << text;
+    } else if (plain_scalar(text) == value && !text.empty()) {
+      out << text;  // the emitter quotes what needs it
+    } else {
+      out << YAML::DoubleQuoted << text;
+    }
+  } else {
+    out << to_json_text(value);
+  }
+}
+
+}  // namespace
+
+std::string to_yaml_text(const Json& value) {
+  YAML::Emitter out;
+  emit(out, value);
+  return std::string(out.c_str()) + "\n";
+}
+
+Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& limits) {
+  if (text.size() > limits.max_bytes) {
+    return malformed("YAML of " + std::to_string(text.size()) + " bytes: the limit is " +
+                     std::to_string(limits.max_bytes));
+  }
+  if (nested_too_deep(text, limits.max_depth)) {
+    return malformed("YAML: nested deeper than " + std::to_string(limits.max_depth));
+  }
+  try {
+    std::vector<Json> documents;
+    Budget budget{limits};
+    for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
+      documents.push_back(TRY(convert(document, 1, budget)));
+    }
+    return documents;
+  } catch (const YAML::Exception& e) {
+    return at(e.mark, e.msg);
+  } catch (const std::exception& e) {
+    return malformed(std::string("YAML: ") + e.what());
+  }
+}
+
+}  // namespace seaworthy::codec

@@ -1,0 +1,46 @@
+#include "codec/yaml.h"
+
+#include <gtest/gtest.h>
+
+namespace seaworthy::codec {
+namespace {
+
+constexpr JsonLimits kLimits{.max_bytes = 100'000, .max_depth = 8, .max_values = 200};
+
+TEST(Yaml, ConvertsTheCoreSchema) {
+  const auto documents = parse_yaml("a: 1\nb: '1'\nc: true\nd: [x, 1.5, ~]\n---\ne: |\n  two\n  lines\n", kLimits);
+  ASSERT_TRUE(documents) << documents.error().message();
+  ASSERT_EQ(documents->size(), 2u);
+  EXPECT_EQ((*documents)[0], (Json{{"a", 1}, {"b", "1"}, {"c", true}, {"d", {"x", 1.5, nullptr}}}));
+  EXPECT_EQ((*documents)[1], (Json{{"e", "two\nlines\n"}}));
+}
+
+TEST(Yaml, RefusesDuplicatesTagsAndDepth) {
+  EXPECT_EQ(parse_yaml("a: 1\na: 2\n", kLimits).error().message(),
+            "YAML at line 2, column 1: duplicate key 'a'");
+  EXPECT_FALSE(parse_yaml("!python/object {}", kLimits));
+  EXPECT_FALSE(parse_yaml("[[[[[[[[[1]]]]]]]]]", kLimits));
+  EXPECT_FALSE(parse_yaml(std::string(50'000, '['), kLimits));
+  EXPECT_FALSE(parse_yaml("a: [", kLimits));
+}
+
+TEST(Yaml, CountsAliasesAsOftenAsTheyAreUsed) {
+  std::string bomb = "a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n";
+  bomb += "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n";
+  EXPECT_FALSE(parse_yaml(bomb, kLimits));
+}
+
+TEST(Yaml, ReadsBackWhatItWrites) {
+  const Json value = {{"a", 1},          {"b", "1"},         {"c", true},   {"d", "true"},
+                      {"e", nullptr},    {"f", "~"},         {"g", ""},     {"h", "two\nlines\n"},
+                      {"i", "one\ntwo"}, {"j", {1, "x: y"}}, {"k", Json::array()},
+                      {"l", {{"m", "# no comment"}}},        {"n", "-"},    {"o", "1.5"},
+                      {"p", " padded "}, {"q", "sha256:00"}};
+  const auto read = parse_yaml(to_yaml_text(value), kLimits);
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_EQ(read->size(), 1u);
+  EXPECT_EQ((*read)[0], value) << to_yaml_text(value);
+}
+
+}  // namespace
+}  // namespace seaworthy::codec
