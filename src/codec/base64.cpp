@@ -63,9 +63,13 @@ Result<Bytes> decode(std::string_view text, std::string_view alphabet) {
 
 }  // namespace
 
-std::string to_base64(ByteSpan bytes) { return encode(bytes, kStandard, true); }
+std::string to_base64(ByteSpan bytes) {
+  return encode(bytes, kStandard, true);
+}
 
-std::string to_base64url(ByteSpan bytes) { return encode(bytes, kUrl, false); }
+std::string to_base64url(ByteSpan bytes) {
+  return encode(bytes, kUrl, false);
+}
 
 Result<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) {
@@ -78,6 +82,8 @@ Result<Bytes> from_base64(std::string_view text) {
   return decode(text, kStandard);
 }
 
-Result<Bytes> from_base64url(std::string_view text) { return decode(text, kUrl); }
+Result<Bytes> from_base64url(std::string_view text) {
+  return decode(text, kUrl);
+}
 
 }  // namespace seaworthy::codec

@@ -72,8 +72,8 @@ Result<std::string> Fields::text(std::string_view name, std::size_t max_bytes) {
   }
   const auto& text = value->get_ref<const std::string&>();
   if (text.size() > max_bytes) {
-    return malformed_at(name, "string of " + std::to_string(text.size()) +
-                                  " bytes; the limit is " + std::to_string(max_bytes));
+    return malformed_at(name, "string of " + std::to_string(text.size()) + " bytes; the limit is " +
+                                  std::to_string(max_bytes));
   }
   return text;
 }
@@ -183,8 +183,8 @@ Result<std::vector<std::pair<const Json*, std::string>>> Fields::list(std::strin
     return wrong(name, "a list", *value);
   }
   if (value->size() > max_items) {
-    return malformed_at(name, "list of " + std::to_string(value->size()) +
-                                  " items; the limit is " + std::to_string(max_items));
+    return malformed_at(name, "list of " + std::to_string(value->size()) + " items; the limit is " +
+                                  std::to_string(max_items));
   }
   items.reserve(value->size());
   for (std::size_t i = 0; i < value->size(); ++i) {

@@ -40,8 +40,7 @@ Result<Bytes> from_hex(std::string_view text) {
     const int high = digit(text[i]);
     const int low = digit(text[i + 1]);
     if (high < 0 || low < 0) {
-      return malformed("not a hexadecimal digit at offset " +
-                       std::to_string(high < 0 ? i : i + 1));
+      return malformed("not a hexadecimal digit at offset " + std::to_string(high < 0 ? i : i + 1));
     }
     out.push_back(static_cast<std::uint8_t>(high << 4 | low));
   }

@@ -13,8 +13,8 @@ namespace seaworthy::codec {
 using Json = nlohmann::json;
 
 struct JsonLimits {
-  std::size_t max_bytes;         // of the text
-  std::size_t max_depth = 32;    // of nested arrays and objects; Kubernetes objects stay below 20
+  std::size_t max_bytes;       // of the text
+  std::size_t max_depth = 32;  // of nested arrays and objects; Kubernetes objects stay below 20
   std::size_t max_values = 500'000;  // numbers, strings, literals, arrays and objects in all
 };
 

@@ -43,13 +43,27 @@ Result<T> Reader::little_endian() {
   return static_cast<T>(value);
 }
 
-Result<std::uint8_t> Reader::u8() { return big_endian<std::uint8_t>(); }
-Result<std::uint16_t> Reader::u16be() { return big_endian<std::uint16_t>(); }
-Result<std::uint32_t> Reader::u32be() { return big_endian<std::uint32_t>(); }
-Result<std::uint64_t> Reader::u64be() { return big_endian<std::uint64_t>(); }
-Result<std::uint16_t> Reader::u16le() { return little_endian<std::uint16_t>(); }
-Result<std::uint32_t> Reader::u32le() { return little_endian<std::uint32_t>(); }
-Result<std::uint64_t> Reader::u64le() { return little_endian<std::uint64_t>(); }
+Result<std::uint8_t> Reader::u8() {
+  return big_endian<std::uint8_t>();
+}
+Result<std::uint16_t> Reader::u16be() {
+  return big_endian<std::uint16_t>();
+}
+Result<std::uint32_t> Reader::u32be() {
+  return big_endian<std::uint32_t>();
+}
+Result<std::uint64_t> Reader::u64be() {
+  return big_endian<std::uint64_t>();
+}
+Result<std::uint16_t> Reader::u16le() {
+  return little_endian<std::uint16_t>();
+}
+Result<std::uint32_t> Reader::u32le() {
+  return little_endian<std::uint32_t>();
+}
+Result<std::uint64_t> Reader::u64le() {
+  return little_endian<std::uint64_t>();
+}
 
 Result<ByteSpan> Reader::sized16be(std::size_t max) {
   const std::size_t size = TRY(u16be());

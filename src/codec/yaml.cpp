@@ -62,7 +62,8 @@ Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) 
   }
   switch (node.Type()) {
     case YAML::NodeType::Undefined:
-    case YAML::NodeType::Null: return Json(nullptr);
+    case YAML::NodeType::Null:
+      return Json(nullptr);
     case YAML::NodeType::Scalar: {
       const std::string& text = node.Scalar();
       return plain && tag == "?" ? plain_scalar(text) : Json(text);
@@ -93,7 +94,8 @@ Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) 
 }
 
 // yaml-cpp recurses while it parses: bound the nesting that it can meet before it starts. Flow
-// nesting needs a bracket per level, block nesting a deeper indentation (or "- " or "? ") per level.
+// nesting needs a bracket per level, block nesting a deeper indentation (or "- " or "? ") per
+// level.
 bool nested_too_deep(std::string_view text, std::size_t max_depth) {
   std::size_t flow = 0;
   std::size_t line_start_depth = 0;
@@ -146,6 +148,8 @@ void emit(YAML::Emitter& out, const Json& value) {
     } else {
       out << YAML::DoubleQuoted << text;
     }
+  } else if (value.is_null()) {
+    out << YAML::Null;
   } else {
     out << to_json_text(value);
   }
@@ -174,9 +178,7 @@ Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& li
       documents.push_back(TRY(convert(document, 1, budget)));
     }
     return documents;
-  } catch (const YAML::Exception& e) {
-    return at(e.mark, e.msg);
-  } catch (const std::exception& e) {
+  } catch (const YAML::Exception& e) { return at(e.mark, e.msg); } catch (const std::exception& e) {
     return malformed(std::string("YAML: ") + e.what());
   }
 }

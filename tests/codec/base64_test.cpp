@@ -6,9 +6,13 @@ namespace seaworthy::codec {
 namespace {
 
 TEST(Base64, RoundTripsTheVectorsOfRfc4648) {
-  const std::pair<const char*, const char*> vectors[] = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     EXPECT_EQ(to_base64(as_bytes(plain)), encoded);
     EXPECT_EQ(as_text(*from_base64(encoded)), plain);
@@ -26,8 +30,8 @@ TEST(Base64, UrlFormHasItsOwnAlphabetAndNoPadding) {
 
 // one encoding per value, so nothing is accepted in two spellings.
 TEST(Base64, A49_AcceptsOneTextPerValue) {
-  for (const char* text : {"Zg=", "Zg", "Zg===", "Z===", "Zh==", "Zm9v\n", " Zm9v", "Zm=v", "====",
-                           "Zm9", "Zm9="}) {
+  for (const char* text :
+       {"Zg=", "Zg", "Zg===", "Z===", "Zh==", "Zm9v\n", " Zm9v", "Zm=v", "====", "Zm9", "Zm9="}) {
     EXPECT_FALSE(from_base64(text)) << text;
   }
 }

@@ -5,16 +5,14 @@
 namespace seaworthy::codec {
 namespace {
 
-const Json kObject = {{"name", "n1"},
-                      {"count", 7},
-                      {"ratio", 1.5},
-                      {"on", true},
-                      {"data", "AQI="},
-                      {"digest", "0a0b"},
-                      {"nothing", nullptr},
-                      {"inner", {{"mode", "Audit"}, {"list", {"a", "b"}}}}};
+const Json kObject = {{"name", "n1"},       {"count", 7},
+                      {"ratio", 1.5},       {"on", true},
+                      {"data", "AQI="},     {"digest", "0a0b"},
+                      {"nothing", nullptr}, {"inner", {{"mode", "Audit"}, {"list", {"a", "b"}}}}};
 
-Fields fields() { return *Fields::of(kObject, "spec"); }
+Fields fields() {
+  return *Fields::of(kObject, "spec");
+}
 
 TEST(Fields, ReadsTypedValues) {
   Fields f = fields();

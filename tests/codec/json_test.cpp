@@ -25,8 +25,8 @@ TEST(Json, A179_RefusesDeepNestingWithoutRecursion) {
 }
 
 TEST(Json, A180_RefusesBadUtf8AndTrailingText) {
-  for (const char* text : {"\"\xC3\x28\"", "\"\xED\xA0\x80\"", "{} {}", "{}x", "", "nul", "{\"a\":}",
-                           "[1,]", "01", "\"\\ud800\"", "NaN"}) {
+  for (const char* text : {"\"\xC3\x28\"", "\"\xED\xA0\x80\"", "{} {}", "{}x", "", "nul",
+                           "{\"a\":}", "[1,]", "01", "\"\\ud800\"", "NaN"}) {
     EXPECT_FALSE(parse_json(text, kLimits)) << text;
   }
 }

@@ -8,7 +8,8 @@ namespace {
 constexpr JsonLimits kLimits{.max_bytes = 100'000, .max_depth = 8, .max_values = 200};
 
 TEST(Yaml, ConvertsTheCoreSchema) {
-  const auto documents = parse_yaml("a: 1\nb: '1'\nc: true\nd: [x, 1.5, ~]\n---\ne: |\n  two\n  lines\n", kLimits);
+  const auto documents =
+      parse_yaml("a: 1\nb: '1'\nc: true\nd: [x, 1.5, ~]\n---\ne: |\n  two\n  lines\n", kLimits);
   ASSERT_TRUE(documents) << documents.error().message();
   ASSERT_EQ(documents->size(), 2u);
   EXPECT_EQ((*documents)[0], (Json{{"a", 1}, {"b", "1"}, {"c", true}, {"d", {"x", 1.5, nullptr}}}));
@@ -31,11 +32,22 @@ TEST(Yaml, CountsAliasesAsOftenAsTheyAreUsed) {
 }
 
 TEST(Yaml, ReadsBackWhatItWrites) {
-  const Json value = {{"a", 1},          {"b", "1"},         {"c", true},   {"d", "true"},
-                      {"e", nullptr},    {"f", "~"},         {"g", ""},     {"h", "two\nlines\n"},
-                      {"i", "one\ntwo"}, {"j", {1, "x: y"}}, {"k", Json::array()},
-                      {"l", {{"m", "# no comment"}}},        {"n", "-"},    {"o", "1.5"},
-                      {"p", " padded "}, {"q", "sha256:00"}};
+  const Json value = {{"a", 1},
+                      {"b", "1"},
+                      {"c", true},
+                      {"d", "true"},
+                      {"e", nullptr},
+                      {"f", "~"},
+                      {"g", ""},
+                      {"h", "two\nlines\n"},
+                      {"i", "one\ntwo"},
+                      {"j", {1, "x: y"}},
+                      {"k", Json::array()},
+                      {"l", {{"m", "# no comment"}}},
+                      {"n", "-"},
+                      {"o", "1.5"},
+                      {"p", " padded "},
+                      {"q", "sha256:00"}};
   const auto read = parse_yaml(to_yaml_text(value), kLimits);
   ASSERT_TRUE(read) << read.error().message();
   ASSERT_EQ(read->size(), 1u);
