@@ -1,0 +1,50 @@
+// What an endorsement key certificate must say by itself, whoever signed it.
+// Spec: TCG EK Credential Profile 2.5; RFC 5280 §4.2; steps E2 3 and 5.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/certificate.h"
+
+namespace seaworthy::crypto {
+
+// Also those of chain.h, so that a caller maps one enum to its findings.
+enum class ChainFailure : std::uint8_t {
+  kNotTrusted,    // no path to an anchor
+  kBadSignature,  // an issuer of the right name did not sign this
+  kExpired,
+  kNotYetValid,
+  kIssuerMayNotIssue,  // not a CA, no keyCertSign, or path length exceeded
+  kWeakSignature,      // SHA-1 or MD5 somewhere in the path
+  kWeakKey,            // of leaf or issuer
+  kWrongUsage,         // not an EK certificate: CA, keyUsage, extendedKeyUsage
+  kUnknownCritical,    // a critical extension nobody here understands
+  kMalformed,          // an extension of the leaf does not decode
+  kBadVersion,         // not version 3
+  kBadSerial,          // zero, negative or longer than 20 bytes
+  kUnusableKey,        // no key this build can use
+  kDenied,             // on the local deny list
+  kTooManyCandidates,
+};
+std::string_view name(ChainFailure failure);  // "NotTrusted"
+
+struct ChainProblem {
+  ChainFailure failure;
+  std::string about;    // the certificate: its subject, or its fingerprint if that is empty
+  std::string message;  // what is wrong, for a person
+};
+
+using ChainProblems = std::vector<ChainProblem>;
+
+// All problems: version, basic constraints, usages, critical extensions, serial, key. Empty proves
+// nothing without a chain. `allow_missing_eku` as in TrustAnchor.
+ChainProblems check_ek_profile(const Certificate& leaf, bool allow_missing_eku);
+
+namespace internal {
+// For messages: the subject, or the fingerprint if that is empty.
+std::string about(const Certificate& certificate);
+}  // namespace internal
+
+}  // namespace seaworthy::crypto

@@ -1,0 +1,17 @@
+// Parses bytes as a certificate, as a TPM's NV area and as PEM, and judges the profile.
+#include "crypto/certificate.h"
+#include "crypto/ek_profile.h"
+
+void fuzz(seaworthy::ByteSpan bytes) {
+  using seaworthy::crypto::Certificate;
+  for (const auto& parsed : {Certificate::parse(bytes), Certificate::parse_tpm_nv(bytes)}) {
+    if (parsed) {
+      (void)check_ek_profile(*parsed, false);
+      (void)parsed->tpm_claims();
+      (void)parsed->dns_names();
+      (void)parsed->issuer();
+      (void)parsed->serial_hex();
+    }
+  }
+  (void)seaworthy::crypto::parse_pem_bundle(seaworthy::as_text(bytes));
+}
