@@ -1,0 +1,274 @@
+#include "eventlog/ima.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "codec/base64.h"
+#include "codec/hex.h"
+#include "codec/json.h"
+#include "codec/writer.h"
+#include "support/vectors.h"
+
+namespace seaworthy::eventlog {
+namespace {
+
+using crypto::HashAlg;
+using seaworthy::testing::vector_file;
+
+Bytes ng(std::string name, std::uint8_t fill = 0x11) {
+  return write_ima_entry({.file_digest = Bytes(32, fill), .name = std::move(name)});
+}
+
+std::vector<ImaEntry> read_all(ImaReader& reader, std::optional<Error>* error = nullptr) {
+  std::vector<ImaEntry> entries;
+  while (true) {
+    auto entry = reader.next();
+    if (!entry) {
+      if (error != nullptr) {
+        *error = entry.error();
+      } else {
+        ADD_FAILURE() << entry.error().message();
+      }
+      return entries;
+    }
+    if (!*entry) {
+      return entries;
+    }
+    entries.push_back(**entry);
+  }
+}
+
+TEST(Ima, ParsesWhatItWrites) {
+  Bytes list = ng("boot_aggregate");
+  append(list, write_ima_entry({.template_name = "ima-sig",
+                                .file_digest = Bytes(32, 2),
+                                .name = "/bin/sh",
+                                .third = Bytes{3, 2, 4}}));
+  append(list, write_ima_entry({.template_name = "ima-buf",
+                                .file_digest = to_bytes(crypto::sha256(as_bytes("cmd")).bytes()),
+                                .name = "kexec-cmdline",
+                                .third = to_bytes(as_bytes("cmd"))}));
+  append(list, write_ima_entry({.file_digest = Bytes(32), .name = "/tmp/x", .violation = true}));
+  ImaReader reader(list);
+  const auto entries = read_all(reader);
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(reader.consumed(), list.size());
+  EXPECT_EQ(entries[0].name, "boot_aggregate");
+  EXPECT_EQ(*entries[0].digest(), crypto::Digest(HashAlg::kSha256, Bytes(32, 0x11)));
+  EXPECT_EQ(entries[1].kind, ImaTemplate::kImaSig);
+  EXPECT_EQ(to_bytes(entries[1].signature), (Bytes{3, 2, 4}));
+  EXPECT_EQ(as_text(entries[2].buffer), "cmd");
+  for (const ImaEntry& entry : entries) {
+    EXPECT_TRUE(entry.template_digest_matches());
+    EXPECT_EQ(entry.violation(), entry.name == "/tmp/x");
+  }
+}
+
+TEST(Ima, A98_RefusesEveryEntryThatIsCutOff) {
+  const Bytes list = ng("/usr/bin/true");
+  for (std::size_t n = 1; n < list.size(); ++n) {
+    ImaReader reader(ByteSpan(list).first(n));
+    const auto entry = reader.next();
+    ASSERT_FALSE(entry) << n;
+    EXPECT_EQ(entry.error().code(), ErrorCode::kMalformed);
+    EXPECT_EQ(reader.consumed(), 0u);
+  }
+}
+
+TEST(Ima, A98_KeepsWholeEntriesBeforeABrokenOne) {
+  Bytes list = ng("/a");
+  const std::size_t whole = list.size();
+  append(list, ByteSpan(ng("/b")).first(20));
+  ImaReader reader(list);
+  std::optional<Error> error;
+  EXPECT_EQ(read_all(reader, &error).size(), 1u);
+  EXPECT_EQ(reader.consumed(), whole);
+  ASSERT_TRUE(error);
+  EXPECT_NE(
+      error->message().find("entry 1 of this part, which begins at byte " + std::to_string(whole)),
+      std::string::npos)
+      << error->message();
+}
+
+TEST(Ima, ContinuesFromAnyEntryBoundary) {
+  Bytes list = ng("/a");
+  const std::size_t first = list.size();
+  append(list, ng("/b"));
+  ImaReader reader(ByteSpan(list).subspan(first));
+  const auto entries = read_all(reader);
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].name, "/b");
+}
+
+// An entry whose template data is given as hex.
+Bytes raw_entry(std::string_view template_name, std::string_view data_hex) {
+  return codec::Writer()
+      .u32le(10)
+      .raw(Bytes(20, 1))
+      .sized32le(as_bytes(template_name))
+      .sized32le(*codec::from_hex(data_hex))
+      .bytes();
+}
+
+TEST(Ima, A98_RefusesFieldsThatContradictTheirEntry) {
+  const std::string digest =
+      "08000000"
+      "7368613235363a00";  // "sha256:" NUL, no digest
+  const auto refused = [](const Bytes& bytes) { return !ImaReader(bytes).next().has_value(); };
+  EXPECT_FALSE(refused(raw_entry("ima-ng", digest + "02000000"
+                                                    "6100")));
+  EXPECT_TRUE(refused(raw_entry("ima-ng", digest + "02000000"
+                                                   "6100"
+                                                   "aa")));  // trailing
+  EXPECT_TRUE(refused(raw_entry("ima-ng", digest + "03000000"
+                                                   "6100")));  // longer than data
+  EXPECT_TRUE(refused(raw_entry("ima-ng",
+                                "ffffffff"
+                                "00")));
+  EXPECT_TRUE(refused(raw_entry("ima-sig", digest + "02000000"
+                                                    "6100")));  // no third field
+  EXPECT_TRUE(refused(raw_entry("ima-ng", digest + "02000000"
+                                                   "6162")));  // name without NUL
+  EXPECT_TRUE(refused(raw_entry("ima-ng", digest + "04000000"
+                                                   "61006200")));  // NUL inside
+  EXPECT_TRUE(refused(raw_entry("ima-ng",
+                                "07000000"
+                                "73686132353600"
+                                "02000000"
+                                "6100")));
+  EXPECT_TRUE(refused(raw_entry("ima-ngv2", digest + "02000000"
+                                                     "6100")));  // no type
+  EXPECT_FALSE(refused(raw_entry("anything", "deadbeef")));
+  EXPECT_TRUE(refused(raw_entry(std::string(256, 'a'), "00")));
+  EXPECT_FALSE(refused(raw_entry(std::string(255, 'a'), "00")));
+}
+
+TEST(Ima, RefusesANameLongerThanAPath) {
+  EXPECT_TRUE(ImaReader(ng(std::string(4096, 'a'))).next());
+  EXPECT_FALSE(ImaReader(ng(std::string(4097, 'a'))).next());
+}
+
+TEST(Ima, A71_RefusesAPcrAbove23) {
+  for (const std::uint8_t pcr : {std::uint8_t{24}, std::uint8_t{255}}) {
+    Bytes list = ng("/a");
+    list[0] = pcr;
+    EXPECT_FALSE(ImaReader(list).next());
+  }
+}
+
+TEST(Ima, ParsesTheSecondVersionOfTemplates) {
+  const std::string name =
+      "02000000"
+      "6100";
+  const std::string verity = "0f000000" + codec::to_hex(as_bytes({"verity:sha256:\0", 15}));
+  const Bytes list = raw_entry("ima-sigv2", verity + name + "00000000");
+  const auto entry = ImaReader(list).next();
+  ASSERT_TRUE(entry) << entry.error().message();
+  EXPECT_TRUE((*entry)->verity);
+  EXPECT_EQ((*entry)->digest_alg, "sha256");
+}
+
+TEST(Ima, A96_KnowsOnlyDigestsOfTheRightSize) {
+  const auto digest = [](std::string alg, std::size_t size) {
+    const Bytes list =
+        write_ima_entry({.digest_alg = std::move(alg), .file_digest = Bytes(size), .name = "/a"});
+    return (*ImaReader(list).next())->digest().has_value();
+  };
+  EXPECT_TRUE(digest("sha256", 32));
+  EXPECT_TRUE(digest("sha1", 20));
+  EXPECT_FALSE(digest("sha256", 20));
+  EXPECT_FALSE(digest("md5", 16));
+  EXPECT_FALSE(digest("sm3-256", 32));
+  EXPECT_FALSE(digest("", 0));
+}
+
+TEST(Ima, R20_AChangedEntryNoLongerMatchesItsTemplateDigest) {
+  Bytes list = ng("/usr/bin/true");
+  list.back() = 0;
+  list[list.size() - 3] ^= 1;
+  const auto entry = ImaReader(list).next();
+  ASSERT_TRUE(entry);
+  EXPECT_FALSE((*entry)->template_digest_matches());
+}
+
+TEST(Ima, A94_AViolationExtendsOnesWhateverItSays) {
+  const auto value = [](std::string name) {
+    const Bytes list =
+        write_ima_entry({.file_digest = Bytes(32), .name = std::move(name), .violation = true});
+    return (*ImaReader(list).next())->extend_value(HashAlg::kSha256);
+  };
+  EXPECT_EQ(value("/a"), crypto::Digest(HashAlg::kSha256, Bytes(32, 0xFF)));
+  EXPECT_EQ(value("/a"), value("/b"));
+}
+
+TEST(Ima, A93_TheTemplateNameIsNotPartOfWhatIsExtended) {
+  const ImaEntryToWrite sig{
+      .template_name = "ima-sig", .file_digest = Bytes(32, 1), .name = "/a", .third = Bytes{}};
+  ImaEntryToWrite buf = sig;
+  buf.template_name = "ima-buf";
+  const Bytes a = write_ima_entry(sig), b = write_ima_entry(buf);
+  EXPECT_EQ((*ImaReader(a).next())->extend_value(HashAlg::kSha256),
+            (*ImaReader(b).next())->extend_value(HashAlg::kSha256));
+}
+
+Bytes list_of(const std::string& name) {
+  std::string text(as_text(vector_file("tpm2-software+tpm2-tss/test/data/fapi/eventlog/" + name)));
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  return *codec::from_base64(text);
+}
+
+TEST(Ima, ReplaysTheListsOfTheVectors) {
+  SEAWORTHY_NEEDS_VECTORS();
+  const Bytes text = vector_file("expected/ima.json");
+  const auto expected = codec::parse_json(as_text(text), {.max_bytes = 1 << 20});
+  ASSERT_TRUE(expected);
+  for (const auto& [path, facts] : expected->items()) {
+    SCOPED_TRACE(path);
+    const Bytes bytes = list_of(path.substr(path.rfind('/') + 1));
+    ImaReader reader(bytes);
+    const auto entries = read_all(reader);
+    EXPECT_EQ(entries.size(), facts["entries"].get<std::size_t>());
+    std::size_t violations = 0;
+    for (const ImaEntry& entry : entries) {
+      violations += entry.violation() ? 1 : 0;
+      EXPECT_TRUE(entry.template_digest_matches());
+    }
+    EXPECT_EQ(violations, facts["violations"].get<std::size_t>());
+    for (const char* bank_name : {"sha1", "sha256", "sha384"}) {
+      const HashAlg bank = *crypto::hash_alg_named(bank_name);
+      crypto::Digest pcr(bank);
+      for (const ImaEntry& entry : entries) {
+        pcr = crypto::extended(pcr, entry.extend_value(bank).bytes());
+      }
+      EXPECT_EQ(codec::to_hex(pcr.bytes()), facts["pcr10"][bank_name].get<std::string>());
+    }
+  }
+}
+
+TEST(Ima, A98_FindsTheStrayBytesOfTheVectors) {
+  SEAWORTHY_NEEDS_VECTORS();
+  const std::map<std::string, std::pair<std::size_t, std::size_t>> lists = {
+      {"sml-ima-ng-sha1.b64", {6, 1}},
+      {"sml-ima-sha1.b64", {12, 1}},
+      {"sml-ima-sig-sha256.b64", {9, 6}},
+  };
+  for (const auto& [name, counts] : lists) {
+    SCOPED_TRACE(name);
+    const Bytes bytes = list_of(name);
+    ImaReader reader(bytes);
+    std::optional<Error> error;
+    EXPECT_EQ(read_all(reader, &error).size(), counts.first);
+    EXPECT_EQ(bytes.size() - reader.consumed(), counts.second);
+    EXPECT_TRUE(error);
+  }
+}
+
+TEST(Ima, A97_RefusesTheTruncatedViolationOfTheVectors) {
+  SEAWORTHY_NEEDS_VECTORS();
+  const Bytes bytes = list_of("sml-ima-ng-sha1-invalidated.b64");
+  EXPECT_FALSE(ImaReader(bytes).next());
+}
+
+}  // namespace
+}  // namespace seaworthy::eventlog
