@@ -1,0 +1,90 @@
+// AttestationPolicy (seaworthy.dev/v1alpha1): an attestation class, which nodes may hold it and
+// which namespaces it governs. The schema with its texts is crds/attestationpolicies.yaml.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/conditions.h"
+#include "api/meta.h"
+
+namespace seaworthy::api {
+
+inline constexpr const char* kGroupVersion = "seaworthy.dev/v1alpha1";
+inline constexpr const char* kLabelPrefix = "seaworthy.node-restriction.kubernetes.io/";
+inline constexpr const char* kLabelTrusted = "trusted";
+inline constexpr const char* kTaintKey = "seaworthy.dev/untrusted";
+inline constexpr const char* kSystemNamespace = "seaworthy-system";
+
+enum class EnrolmentRule : std::uint8_t { kInventory, kManual, kCertifiedTpm };  // strictest first
+enum class Requirement : std::uint8_t { kRequired, kOptional };
+enum class BootRule : std::uint8_t { kReferenceValues, kAny };
+enum class ImaRule : std::uint8_t { kRequired, kIgnored };
+enum class UnknownFilesRule : std::uint8_t { kViolated, kReport };
+enum class EnforcementMode : std::uint8_t { kEnforce, kWarn, kAudit };
+
+struct ConfigMapKey {
+  std::string name;  // in seaworthy-system
+  std::string key;
+  auto operator<=>(const ConfigMapKey&) const = default;
+};
+
+struct AttestationPolicy {
+  struct Identity {
+    EnrolmentRule enrolment = EnrolmentRule::kInventory;
+    std::vector<ConfigMapKey> trust_anchors;  // PEM bundles
+    bool operator==(const Identity&) const = default;
+  };
+  struct Runtime {
+    ImaRule ima = ImaRule::kRequired;
+    std::vector<std::string> reference_values;  // names; their files together
+    UnknownFilesRule unknown_files = UnknownFilesRule::kViolated;
+    bool operator==(const Runtime&) const = default;
+  };
+  struct Evidence {
+    Requirement secure_boot = Requirement::kRequired;
+    BootRule boot = BootRule::kReferenceValues;
+    std::vector<std::string> reference_values;  // names; the boot must match any one wholly
+    Runtime runtime;
+    bool operator==(const Evidence&) const = default;
+  };
+
+  ObjectMeta meta;
+  LabelSelector nodes;                // which nodes to appraise; empty: all
+  std::vector<Namespace> namespaces;  // which namespaces the class governs
+  Identity identity;
+  Evidence evidence;
+  std::chrono::seconds interval{30};
+  std::chrono::seconds max_age{120};
+  EnforcementMode mode = EnforcementMode::kEnforce;
+  std::vector<Condition> conditions;  // of status
+  bool operator==(const AttestationPolicy&) const = default;
+
+  PolicyName name() const { return PolicyName(meta.name); }
+};
+
+// Reads an object as the API server serves it. Every refusal names the field; a policy that does
+// not parse is a policy that cannot be honoured, never one that does not exist.
+Result<AttestationPolicy> parse_policy(const Json& object);
+
+// The namespaces that an object of this kind names, as far as they can be read even if the rest
+// cannot: what a policy governs must not shrink because another field is broken.
+std::vector<Namespace> governed_namespaces(const Json& object);
+
+struct NodeCounts {
+  int matched = 0, trusted = 0, violated = 0, stale = 0, unknown = 0;
+  bool operator==(const NodeCounts&) const = default;
+};
+// The status subresource as an apply patch of the controller.
+Json policy_status_patch(const AttestationPolicy& policy, const NodeCounts& counts,
+                         const std::vector<Condition>& conditions);
+
+std::string_view name(EnforcementMode mode);
+std::string_view name(EnrolmentRule rule);
+
+// The node label that says "holds this class".
+std::string class_label(const PolicyName& policy);
+
+}  // namespace seaworthy::api

@@ -1,0 +1,89 @@
+#include "api/reference_values.h"
+
+#include <gtest/gtest.h>
+
+#include "api/json_text.h"
+
+namespace seaworthy::api {
+namespace {
+
+const std::string kDigest = std::string(62, '0') + "a7";
+
+Json set_of(const std::string& spec) {
+  Json json = json_of(R"({"metadata": {"name": "debian-12"}})");
+  json["spec"] = json_of(spec);
+  return json;
+}
+
+TEST(ReferenceValues, ReadsASet) {
+  const auto set = parse_reference_values(set_of(
+      R"({"boot": {"pcrs": [{"index": 7, "sha256": ")" + kDigest + R"("}], "applications": [")" +
+      kDigest + R"("], "commandLines": ["quiet"]}, "files": [{"sha256": ")" + kDigest +
+      R"(", "path": "/bin/sh"}, {"sha256": ")" + kDigest + R"("}]})"));
+  ASSERT_TRUE(set) << set.error().message();
+  ASSERT_EQ(set->pcrs.size(), 1u);
+  EXPECT_EQ(set->pcrs[0].index, 7);
+  EXPECT_EQ(set->pcrs[0].sha256[31], 0xA7);
+  EXPECT_EQ(set->pcrs[0].sha256[0], 0);
+  EXPECT_EQ(set->applications.size(), 1u);
+  EXPECT_EQ(set->command_lines, std::vector<std::string>{"quiet"});
+  ASSERT_EQ(set->files.size(), 2u);
+  EXPECT_EQ(set->files[0].path, "/bin/sh");
+  EXPECT_TRUE(set->describes_boot());
+}
+
+struct Bad {
+  const char* name;
+  std::string spec;
+  std::string message;
+};
+class RefusesASet : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(RefusesASet, AndSaysWhy) {
+  const auto set = parse_reference_values(set_of(GetParam().spec));
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error().message(), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusesASet,
+    ::testing::Values(
+        Bad{"OfNothing", "{}", "spec: describes nothing: needs boot or files"},
+        Bad{"OfNoFiles", R"({"files": []})", "spec: describes nothing: needs boot or files"},
+        Bad{"OfACommandLineAlone", R"({"boot": {"commandLines": ["quiet"]}})",
+            "spec.boot: needs pcrs or applications: a command line alone says nothing about what "
+            "was booted"},
+        Bad{"WithPcr10", R"({"boot": {"pcrs": [{"index": 10, "sha256": ")" + kDigest + R"("}]}})",
+            "spec.boot.pcrs[0].index: expected 0 to 9 or 14: the others change while the machine "
+            "runs or are not quoted"},
+        Bad{"WithPcr32", R"({"boot": {"pcrs": [{"index": 32, "sha256": ")" + kDigest + R"("}]}})",
+            "spec.boot.pcrs[0].index: expected an integer from 0 to 14, got 32"},
+        Bad{"WithAPcrTwice",
+            R"({"boot": {"pcrs": [{"index": 7, "sha256": ")" + kDigest +
+                R"("}, {"index": 7, "sha256": ")" + kDigest + R"("}]}})",
+            "spec.boot.pcrs[1].index: PCR 7 stands twice"},
+        Bad{"WithUpperCase", R"({"boot": {"applications": [")" + std::string(64, 'A') + R"("]}})",
+            "spec.boot.applications[0]: expected a SHA-256 digest, 64 lower-case hexadecimal "
+            "digits"},
+        Bad{"WithAShortDigest", R"({"files": [{"sha256": "aa"}]})",
+            "spec.files[0].sha256: expected a SHA-256 digest, 64 lower-case hexadecimal digits"},
+        Bad{"WithAPathAlone", R"({"files": [{"path": "/bin/sh"}]})",
+            "spec.files[0].sha256: missing; expected a string"},
+        Bad{"WithADemandOfANewerVersion",
+            R"({"files": [{"sha256": ")" + kDigest + R"("}], "retireAfter": "x"})",
+            "spec.retireAfter: unknown field"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(ReferenceValues, TakesTwentyThousandFilesAndNotOneMore) {
+  Json json = set_of(R"({"files": []})");
+  Json file = Json::object();
+  file["sha256"] = kDigest;
+  json["spec"]["files"] = Json(20'000, file);
+  EXPECT_TRUE(parse_reference_values(json));
+  json["spec"]["files"].push_back(file);
+  EXPECT_EQ(parse_reference_values(json).error().message(),
+            "spec.files: list of 20001 items; the limit is 20000");
+}
+
+}  // namespace
+}  // namespace seaworthy::api
