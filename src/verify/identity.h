@@ -1,0 +1,107 @@
+// Whether a node's keys are those of a TPM that we were told to believe: rules R1 to R4, steps E1
+// to E3. Spec: TCG EK Credential Profile 2.5, Annex B (templates); TPM 2.0 Library r1.59.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "crypto/chain.h"
+#include "crypto/credential.h"
+#include "crypto/public_key.h"
+#include "crypto/signature.h"
+#include "verify/findings.h"
+
+namespace seaworthy::verify {
+
+// An AK whose public area is one that we accept (R4): restricted, so that it signs TPM_GENERATED
+// structures only if the TPM made them. That it lives in the TPM of the EK is shown by credential
+// activation (R5), not here. A cheap-to-copy handle; the key is parsed once.
+class AttestationKey {
+ public:
+  const crypto::PublicKey& key() const { return state_->key; }
+  crypto::SignatureScheme scheme() const { return state_->scheme; }
+  const Bytes& name() const { return state_->name; }  // computed, never received (R3)
+  // As the primary key of the endorsement hierarchy that it must be (R12).
+  const Bytes& qualified_name() const { return state_->qualified_name; }
+  const Bytes& public_area() const { return state_->public_area; }  // TPMT_PUBLIC
+
+ private:
+  friend Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public);
+  struct State {
+    crypto::PublicKey key;
+    crypto::SignatureScheme scheme;
+    Bytes name;
+    Bytes qualified_name;
+    Bytes public_area;
+  };
+  explicit AttestationKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+// R3, R4, Q12. The TPMT_PUBLIC of a restricted signing key that cannot leave its TPM and was made
+// in it; ECDSA on P-256 or P-384, or RSA of 2048 bits or more with RSASSA or RSAPSS; SHA-256 or
+// SHA-384.
+Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public);
+
+// The same, for an AK from a sealed enrolment statement: it is checked again, so that a rule
+// tightened since applies (Q12). kDenied carries the findings as text.
+Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public);
+
+struct EkEvidence {
+  const std::vector<Bytes>& ek_certificates;
+  ByteSpan ek_public;  // TPMT_PUBLIC
+  ByteSpan ak_public;  // TPMT_PUBLIC
+};
+
+// An EK made from a TCG template, and an AK as above. Not yet shown: that they belong together
+// (R5), nor that they are of a real TPM (R1).
+class VerifiedKeys {
+ public:
+  const crypto::EkParameters& ek() const { return ek_; }   // for make_credential
+  const std::string& ek_hash() const { return ek_hash_; }  // "sha256:<hex of SHA-256(SPKI)>"
+  const AttestationKey& ak() const { return ak_; }
+  const Bytes& ak_name() const { return ak_.name(); }
+
+ private:
+  friend Checked<VerifiedKeys> verify_keys(const EkEvidence& in);
+  VerifiedKeys(crypto::EkParameters ek, std::string ek_hash, AttestationKey ak)
+      : ek_(std::move(ek)), ek_hash_(std::move(ek_hash)), ak_(std::move(ak)) {}
+  crypto::EkParameters ek_;
+  std::string ek_hash_;
+  AttestationKey ak_;
+};
+
+// R2 (the EK's attributes and template), R3, R4. All findings of both keys.
+Checked<VerifiedKeys> verify_keys(const EkEvidence& in);
+
+// The EK's certificate chains to one of the anchors at this time, and is for this very key.
+class VerifiedEndorsement {
+ public:
+  // What the maker of the TPM says it made; covered by its signature.
+  const std::string& manufacturer() const { return claims_.manufacturer; }
+  const std::string& model() const { return claims_.model; }
+  const std::string& firmware() const { return claims_.version; }
+
+ private:
+  friend Checked<VerifiedEndorsement> verify_endorsement(
+      ByteSpan ek_public, const std::vector<Bytes>& ek_certificates,
+      const std::vector<crypto::TrustAnchor>& anchors, Time now);
+  explicit VerifiedEndorsement(crypto::TpmClaims claims) : claims_(std::move(claims)) {}
+  crypto::TpmClaims claims_;
+};
+
+// R1, R2. `ek_certificates` as read from NV: the leaf first, then certificates that may help to
+// build the chain (one of those that cannot be read helps nothing and is passed over).
+Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
+                                                const std::vector<Bytes>& ek_certificates,
+                                                const std::vector<crypto::TrustAnchor>& anchors,
+                                                Time now);
+
+// "sha256:<hex of SHA-256(SubjectPublicKeyInfo)>": how an EK is pinned.
+std::string ek_hash(const crypto::PublicKey& key);
+
+}  // namespace seaworthy::verify

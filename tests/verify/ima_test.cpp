@@ -1,0 +1,205 @@
+#include "verify/ima.h"
+
+#include <gtest/gtest.h>
+
+#include "verify/expect.h"
+
+namespace seaworthy::verify {
+namespace {
+
+using eventlog::ImaEntryToWrite;
+using seaworthy::testing::Evidence;
+using seaworthy::testing::EvidenceBuilder;
+
+// What the list of this machine, sent whole, shows.
+struct Shown {
+  Evidence evidence;
+  seaworthy::testing::Outcome outcome;
+  explicit Shown(const EvidenceBuilder& machine)
+      : evidence(machine.build()), outcome(machine.verify(evidence)) {}
+  const VerifiedIma& ima() const { return std::get<VerifiedEvidence>(outcome).ima(); }
+};
+
+ImaEntryToWrite good_file() {
+  return {.file_digest = to_bytes(EvidenceBuilder::file_digest("/bin/x").bytes()),
+          .name = "/bin/x"};
+}
+
+struct Lie {
+  const char* name;
+  void (*tell)(EvidenceBuilder&);
+  Reasons found;
+};
+class ImaLies : public ::testing::TestWithParam<Lie> {};
+
+TEST_P(ImaLies, AreFound) {
+  EvidenceBuilder machine;
+  GetParam().tell(machine);
+  const Shown shown(machine);
+  ASSERT_TRUE(std::holds_alternative<VerifiedEvidence>(shown.outcome))
+      << ::testing::PrintToString(refusals(shown.outcome));
+  EXPECT_EQ(reasons(shown.ima().findings()), GetParam().found) << text(shown.ima().findings());
+}
+
+// Replaces the bytes of one entry's template name by another of the same length.
+Bytes renamed(const Bytes& list, std::string_view from, std::string_view to) {
+  std::string all(as_text(list));
+  for (std::size_t at = all.find(from); at != std::string::npos; at = all.find(from, at + 1)) {
+    all.replace(at, to.size(), to);
+  }
+  return to_bytes(as_bytes(all));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ImaLies,
+    ::testing::Values(
+        Lie{"AnHonestListHasNone", [](EvidenceBuilder&) {}, {}},
+        Lie{"A88_AFabricatedList",
+            [](EvidenceBuilder& m) {
+              EvidenceBuilder clean;
+              m.run("/usr/bin/evil");
+              m.shown_ima = clean.ima_list();
+            },
+            {Reason::kImaListIncomplete}},
+        Lie{"A89_ListWithheld",
+            [](EvidenceBuilder& m) { m.shown_ima = first_entries(m.ima_list(), 2); },
+            {Reason::kImaListIncomplete}},
+        Lie{"A89_NoListAtAll",
+            [](EvidenceBuilder& m) { m.shown_ima = Bytes(); },
+            {Reason::kImaListMissing}},
+        Lie{"A98_AnEntryCutOff",
+            [](EvidenceBuilder& m) {
+              m.shown_ima = m.ima_list();
+              m.shown_ima->pop_back();
+            },
+            {Reason::kImaListMalformed}},
+        Lie{"A93_ASignedFileRenamedToABuffer",
+            [](EvidenceBuilder& m) {
+              ImaEntryToWrite entry = good_file();
+              entry.template_name = "ima-sig";
+              entry.third = Bytes{};
+              m.files.push_back(entry);
+              m.shown_ima = renamed(m.ima_list(), "ima-sig", "ima-buf");
+            },
+            {Reason::kImaBufferMismatch}},
+        Lie{"A93_AnUnknownTemplate",
+            [](EvidenceBuilder& m) { m.shown_ima = renamed(m.ima_list(), "ima-ng", "ima-xx"); },
+            {Reason::kImaBootAggregateMissing, Reason::kImaTemplateNotAllowed,
+             Reason::kImaTemplateNotAllowed}},
+        Lie{"A94_AViolationWithAFriendlyName",
+            [](EvidenceBuilder& m) {
+              ImaEntryToWrite entry = good_file();
+              entry.violation = true;
+              m.files.push_back(entry);
+            },
+            {Reason::kImaViolation}},
+        Lie{"A95_ManyViolationsAreOneFinding",
+            [](EvidenceBuilder& m) {
+              ImaEntryToWrite entry = good_file();
+              entry.violation = true;
+              m.files.insert(m.files.end(), 100, entry);
+            },
+            {Reason::kImaViolation}},
+        Lie{"A96_Md5",
+            [](EvidenceBuilder& m) {
+              m.files.push_back({.digest_alg = "md5", .file_digest = Bytes(16), .name = "/a"});
+            },
+            {Reason::kImaWeakDigest}},
+        Lie{"A96_Sha1",
+            [](EvidenceBuilder& m) {
+              m.files.push_back({.digest_alg = "sha1", .file_digest = Bytes(20), .name = "/a"});
+            },
+            {Reason::kImaWeakDigest}},
+        Lie{"A96_AnUnknownAlgorithm",
+            [](EvidenceBuilder& m) {
+              m.files.push_back({.digest_alg = "sm3-256", .file_digest = Bytes(32), .name = "/a"});
+            },
+            {Reason::kImaWeakDigest}},
+        Lie{"A97_AnEntryForAnotherPcr",
+            [](EvidenceBuilder& m) {
+              ImaEntryToWrite entry = good_file();
+              entry.pcr = 11;
+              m.files.insert(m.files.begin(), entry);
+            },
+            {Reason::kImaForeignPcr}},
+        Lie{"A100_AZeroBootAggregate",
+            [](EvidenceBuilder& m) { m.boot_aggregate = Bytes(32); },
+            {Reason::kImaBootAggregateMismatch}},
+        Lie{"A100_TheBootAggregateOfAnotherBoot",
+            [](EvidenceBuilder& m) { m.boot_aggregate = Bytes(32, 7); },
+            {Reason::kImaBootAggregateMismatch}},
+        Lie{"A56_AnotherBootAggregateInMidList",
+            [](EvidenceBuilder& m) {
+              m.files.push_back({.file_digest = Bytes(32, 7), .name = "boot_aggregate"});
+            },
+            {Reason::kImaKexec}},
+        Lie{"A56_AKernelStartedByKexec",
+            [](EvidenceBuilder& m) {
+              m.files.push_back({.template_name = "ima-buf",
+                                 .file_digest = to_bytes(crypto::sha256(as_bytes("quiet")).bytes()),
+                                 .name = "kexec-cmdline",
+                                 .third = to_bytes(as_bytes("quiet"))});
+            },
+            {Reason::kImaKexec}},
+        Lie{"R20_AWrongSha1TemplateDigest",
+            [](EvidenceBuilder& m) {
+              m.shown_ima = m.ima_list();
+              const std::size_t second = first_entries(*m.shown_ima, 1).size();
+              (*m.shown_ima)[second + 4] ^= 1;
+            },
+            {Reason::kImaEntryFalse}}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(VerifiedIma, R21_AListThatDoesNotBeginWithBootAggregate) {
+  EvidenceBuilder machine;
+  Bytes list = machine.ima_list();
+  const std::size_t first = first_entries(list, 1).size();
+  machine.shown_ima = to_bytes(ByteSpan(list).subspan(first));
+  // The TPM was extended with exactly that list, too.
+  auto values = machine.pcrs_after_boot();
+  eventlog::ImaReader reader(*machine.shown_ima);
+  for (auto entry = reader.next(); entry && *entry; entry = reader.next()) {
+    values[10] = crypto::extended(values[10], (*entry)->extend_value(kPolicyBank).bytes());
+  }
+  const Evidence evidence = machine.build(values);
+  const auto outcome = machine.verify(evidence);
+  EXPECT_EQ(reasons(std::get<VerifiedEvidence>(outcome).ima().findings()),
+            Reasons{Reason::kImaBootAggregateMissing});
+}
+
+TEST(VerifiedIma, R21_AcceptsTheAggregateOfOldKernels) {
+  EvidenceBuilder machine;
+  Bytes all;
+  const auto values = machine.pcrs_after_boot();
+  for (std::size_t pcr = 0; pcr <= 7; ++pcr) {
+    append(all, values[pcr].bytes());
+  }
+  machine.boot_aggregate = to_bytes(crypto::sha256(all).bytes());
+  EXPECT_EQ(text(Shown(machine).ima().findings()), "");
+}
+
+TEST(VerifiedIma, R20_NoEntryIsSkippedByItsName) {
+  EvidenceBuilder machine;
+  machine.run("/tmp/x");
+  machine.run("");
+  machine.files.push_back({.template_name = "ima-buf",
+                           .file_digest = to_bytes(crypto::sha256(as_bytes("b")).bytes()),
+                           .name = "dm_table_load",
+                           .third = to_bytes(as_bytes("b"))});
+  const Shown shown(machine);
+  ASSERT_EQ(shown.ima().files().size(), 5u);
+  EXPECT_EQ(shown.ima().files()[4].path, "dm_table_load");
+}
+
+TEST(VerifiedIma, KeepsOnlySoManyFindings) {
+  EvidenceBuilder machine;
+  for (int i = 0; i < 100; ++i) {
+    machine.files.push_back({.digest_alg = "md5", .file_digest = Bytes(16), .name = "/a"});
+  }
+  const Shown shown(machine);
+  ASSERT_EQ(shown.ima().findings().size(), kMaxImaFindings + 1);
+  EXPECT_EQ(shown.ima().findings().back().reason, Reason::kImaMoreFindings);
+}
+
+}  // namespace
+}  // namespace seaworthy::verify
