@@ -1,0 +1,288 @@
+#include "policy/evaluate.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "codec/hex.h"
+#include "policy/command_line.h"
+
+namespace seaworthy::policy {
+
+using api::Sha256Value;
+using verify::Finding;
+using verify::Findings;
+using verify::Reason;
+using verify::VerifiedBoot;
+
+namespace {
+
+struct Input {
+  const CompiledPolicy& policy;
+  const verify::VerifiedEvidence& evidence;
+  const Findings& endorsement;
+  const FileAppraisal& files;
+  bool files_continuous;
+
+  const VerifiedBoot& boot() const { return evidence.boot(); }
+  bool ima_required() const { return policy.evidence.runtime.ima == api::ImaRule::kRequired; }
+  bool unknown_files_violate() const {
+    return policy.evidence.runtime.unknown_files == api::UnknownFilesRule::kViolated;
+  }
+};
+
+// What a rule found. `reported` is shown and does not make the verdict.
+struct Found {
+  Findings violations;
+  Findings reported;
+};
+
+Sha256Value value_of(const crypto::Digest& digest) {
+  Sha256Value value{};
+  const ByteSpan bytes = digest.bytes();
+  std::copy_n(bytes.begin(), std::min(bytes.size(), value.size()), value.begin());
+  return value;
+}
+
+// R1, R2 under this policy's anchors.
+void endorsement(const Input& in, Found& out) {
+  append(out.violations, in.endorsement);
+}
+
+// R11, R14 to R18: the boot log and the quote agree. Also where nothing is compared with the boot:
+// a log that lies is not a detail.
+void boot_integrity(const Input& in, Found& out) {
+  append(out.violations, in.boot().findings());
+}
+
+// R17.
+void secure_boot(const Input& in, Found& out) {
+  if (in.policy.evidence.secure_boot == api::Requirement::kRequired &&
+      in.boot().secure_boot() != verify::SecureBoot::kOn) {
+    append(out.violations, in.boot().secure_boot_findings());
+  }
+}
+
+// R24. A set that is named and does not exist is never skipped.
+void reference_values_exist(const Input& in, Found& out) {
+  if (in.policy.evidence.boot == api::BootRule::kReferenceValues) {
+    for (const std::string& name : in.policy.missing_boot_sets) {
+      out.violations.push_back({Reason::kReferenceValuesMissing, name});
+    }
+    if (in.policy.boot_sets.empty() && in.policy.missing_boot_sets.empty()) {
+      out.violations.push_back({Reason::kReferenceValuesEmpty, "boot"});
+    }
+    for (const auto& set : in.policy.boot_sets) {
+      if (!set->describes_boot()) {
+        out.violations.push_back({Reason::kReferenceValuesEmpty, set->name});
+      }
+    }
+  }
+  if (in.ima_required() && in.unknown_files_violate()) {
+    for (const std::string& name : in.policy.missing_file_sets) {
+      out.violations.push_back({Reason::kReferenceValuesMissing, name});
+    }
+    if (in.policy.file_sets.empty() && in.policy.missing_file_sets.empty()) {
+      out.violations.push_back({Reason::kReferenceValuesEmpty, "runtime"});
+    }
+  }
+}
+
+// Everything in which the boot differs from one set; empty: it matches wholly.
+Findings differences(const CompiledSet& set, const VerifiedBoot& boot) {
+  Findings found;
+  for (const auto& reference : set.pcrs) {
+    const auto index = tpm::PcrIndex::of(reference.index);
+    const crypto::Digest* value = index ? boot.pcr(*index) : nullptr;
+    if (value == nullptr || value_of(*value) != reference.sha256) {
+      found.push_back({Reason::kPcrNotInReferenceValues, "PCR " + std::to_string(reference.index),
+                       "it is " +
+                           (value == nullptr ? "not quoted" : codec::to_hex(value->bytes())) +
+                           ", " + set.name + " has " + codec::to_hex(reference.sha256)});
+    }
+  }
+  if (!set.applications.empty()) {
+    if (!boot.applications_proven()) {
+      found.push_back({Reason::kApplicationNotInReferenceValues, "PCR 4",
+                       "the boot log does not prove what was started"});
+    }
+    for (const verify::BootApplication& application : boot.applications()) {
+      if (!set.has_application(value_of(application.digest))) {
+        found.push_back({Reason::kApplicationNotInReferenceValues,
+                         codec::to_hex(application.digest.bytes()),
+                         "it calls itself '" + application.claimed_file + "'"});
+      }
+    }
+  }
+  if (!set.command_lines.empty()) {
+    if (boot.command_lines().empty()) {
+      found.push_back({Reason::kCommandLineUnknown, "PCR 8"});
+    }
+    for (const std::string& text : boot.command_lines()) {
+      if (!set.has_command_line(text)) {
+        found.push_back({Reason::kCommandLineNotInReferenceValues, text});
+      }
+    }
+  }
+  return found;
+}
+
+// The boot matches one set wholly; if none, what differs from the nearest is told.
+void boot_reference(const Input& in, Found& out) {
+  if (in.policy.evidence.boot != api::BootRule::kReferenceValues) {
+    return;
+  }
+  std::optional<Findings> nearest;
+  for (const auto& set : in.policy.boot_sets) {
+    if (!set->describes_boot()) {
+      continue;
+    }
+    Findings found = differences(*set, in.boot());
+    if (!nearest || found.size() < nearest->size()) {
+      nearest = std::move(found);
+    }
+  }
+  if (nearest) {
+    append(out.violations, *nearest);
+  }
+}
+
+// Some set that the boot rests on lists this very command line.
+bool vouched_for(const Input& in, const std::string& command_line) {
+  return in.policy.evidence.boot == api::BootRule::kReferenceValues &&
+         std::any_of(in.policy.boot_sets.begin(), in.policy.boot_sets.end(),
+                     [&](const auto& set) { return set->has_command_line(command_line); });
+}
+
+// R22. A command line that switches a protection off, unless a person listed it as it is.
+void command_line(const Input& in, Found& out) {
+  for (const std::string& text : in.boot().command_lines()) {
+    const auto token = forbidden_token(text);
+    if (token && !vouched_for(in, text)) {
+      out.violations.push_back({Reason::kCommandLineForbidden, *token, "in '" + text + "'"});
+    }
+  }
+}
+
+// R19 to R21.
+void ima_list(const Input& in, Found& out) {
+  if (!in.ima_required()) {
+    return;
+  }
+  const verify::VerifiedIma& ima = in.evidence.ima();
+  if (ima.entries() == 0 && ima.findings().empty()) {
+    out.violations.push_back({Reason::kImaListMissing, "IMA list"});
+  }
+  for (const Finding& finding : ima.findings()) {
+    // A violation says "this file's content is not known", which is what an unknown file is.
+    const bool report = finding.reason == Reason::kImaViolation && !in.unknown_files_violate();
+    (report ? out.reported : out.violations).push_back(finding);
+  }
+}
+
+// R22. That the kernel measures what it runs is measured itself; otherwise a clean list means
+//      nothing.
+void ima_policy(const Input& in, Found& out) {
+  if (!in.ima_required()) {
+    return;
+  }
+  const auto& lines = in.boot().command_lines();
+  const bool proven = !lines.empty() && std::all_of(lines.begin(), lines.end(), [&](auto& text) {
+    return names_measuring_policy(text) || vouched_for(in, text);
+  });
+  if (!proven) {
+    out.violations.push_back(
+        {Reason::kImaPolicyUnproven, "PCR 8", lines.empty() ? "no command line is proven" : ""});
+  }
+}
+
+void unknown_files(const Input& in, Found& out) {
+  if (!in.ima_required()) {
+    return;
+  }
+  if (!in.files_continuous) {
+    out.violations.push_back({Reason::kFilesNotContinuous, "IMA list"});
+  }
+  Findings& to = in.unknown_files_violate() ? out.violations : out.reported;
+  for (const UnknownFile& file : in.files.unknown) {
+    to.push_back({Reason::kUnknownFile, file.path, "sha256:" + codec::to_hex(file.sha256)});
+  }
+  if (in.files.more > 0) {
+    to.push_back({Reason::kMoreUnknownFiles, "IMA list", std::to_string(in.files.more) + " more"});
+  }
+}
+
+using Rule = void (*)(const Input&, Found&);
+constexpr auto kRules = std::to_array<Rule>({
+    endorsement,             // is it a TPM of ours
+    boot_integrity,          // is what it says about the boot true
+    secure_boot,             //
+    reference_values_exist,  // is there anything to compare with
+    boot_reference,          // is it the boot that was approved
+    command_line,            //
+    ima_list,                // is what it says about files true
+    ima_policy,              //
+    unknown_files,           // are they the files that were approved
+});
+
+void judge(const CompiledPolicy& policy, const verify::MeasuredFile& file, FileAppraisal& files) {
+  const Sha256Value value = value_of(file.digest);
+  const bool sha256 = file.digest.alg() == crypto::HashAlg::kSha256;
+  if (sha256 && std::any_of(policy.file_sets.begin(), policy.file_sets.end(),
+                            [&](const auto& set) { return set->has_file(value); })) {
+    return;
+  }
+  if (files.unknown.size() == kMaxUnknownFiles) {
+    ++files.more;
+    return;
+  }
+  files.unknown.push_back({value, std::string(file.path.substr(0, kMaxUnknownPath))});
+}
+
+// Entries from..entries of a list, on top of what was judged before; false: they do not continue
+// it.
+struct Judged {
+  FileAppraisal files;
+  bool continuous;
+};
+Judged judge_part(const CompiledPolicy& policy, std::uint64_t from, std::uint64_t entries,
+                  const std::vector<verify::MeasuredFile>& shown,
+                  const std::optional<FileAppraisal>& before) {
+  Judged judged{.files = {}, .continuous = from == 0};
+  if (from > 0 && before && before->generation == policy.generation && before->entries == from) {
+    judged = {*before, true};
+  }
+  judged.files.generation = policy.generation;
+  if (judged.continuous) {
+    judged.files.entries = entries;
+    for (const verify::MeasuredFile& file : shown) {
+      judge(policy, file, judged.files);
+    }
+  }
+  return judged;
+}
+
+}  // namespace
+
+FileAppraisal appraise_part(const CompiledPolicy& policy, const verify::ImaUnfinished& part,
+                            const std::optional<FileAppraisal>& before) {
+  return judge_part(policy, part.from, part.progress.entries, part.files, before).files;
+}
+
+Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence& evidence,
+                   const Findings& endorsement, const std::optional<FileAppraisal>& before) {
+  const verify::VerifiedIma& ima = evidence.ima();
+  Judged judged = judge_part(policy, ima.from(), ima.entries(), ima.files(), before);
+  const Input in{policy, evidence, endorsement, judged.files, judged.continuous};
+  Found found;
+  for (const Rule rule : kRules) {
+    rule(in, found);
+  }
+  const bool trusted = found.violations.empty();
+  append(found.violations, found.reported);
+  return {.verdict = trusted ? api::Verdict::kTrusted : api::Verdict::kViolated,
+          .findings = std::move(found.violations),
+          .files = std::move(judged.files)};
+}
+
+}  // namespace seaworthy::policy

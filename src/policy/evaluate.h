@@ -1,0 +1,57 @@
+// Whether verified evidence satisfies a policy: an ordered table of rules, all of which run.
+//
+// Only verify/ can make what is judged here, so nothing unproven reaches a rule. A rule can only
+// add findings: adding one never makes a node trusted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/verdict.h"
+#include "policy/reference.h"
+#include "verify/evidence.h"
+#include "verify/findings.h"
+
+namespace seaworthy::policy {
+
+inline constexpr std::size_t kMaxUnknownFiles = 256;  // kept per node and policy
+inline constexpr std::size_t kMaxUnknownPath = 64;    // bytes of each path that are kept
+
+struct UnknownFile {
+  api::Sha256Value sha256{};  // or the first bytes of a longer digest
+  std::string path;           // a hint
+  bool operator==(const UnknownFile&) const = default;
+};
+
+// What one policy remembers of the files of one node: those that it could not find in its reference
+// values. Valid for one generation of the policy and one epoch of the node.
+struct FileAppraisal {
+  std::uint64_t generation = 0;  // CompiledPolicy::generation
+  std::uint64_t entries = 0;     // of the IMA list judged so far
+  std::vector<UnknownFile> unknown;
+  std::uint64_t more = 0;  // unknown files that are not kept
+  bool operator==(const FileAppraisal&) const = default;
+};
+
+struct Appraisal {
+  api::Verdict verdict = api::Verdict::kViolated;  // kTrusted or kViolated
+  verify::Findings findings;  // empty if trusted, or of files that the policy only reports
+  FileAppraisal files;
+};
+
+// The files of one part of a list that goes on (verify::NeedMore::unfinished): no verdict yet. What
+// it gives is `before` of the next part. Nothing of it counts unless a later part is verified.
+FileAppraisal appraise_part(const CompiledPolicy& policy, const verify::ImaUnfinished& part,
+                            const std::optional<FileAppraisal>& before);
+
+// `endorsement`: findings of verify_endorsement() under this policy's anchors; empty if it holds.
+// `before`: what this function gave for this node and policy in the round before; it is not used if
+// the evidence shows the IMA list from its first entry. If the entries shown do not continue where
+// `before` ended, or it is of another generation, that is a finding (FilesNotContinuous): the
+// verifier has to ask for the list from entry 0.
+Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence& evidence,
+                   const verify::Findings& endorsement, const std::optional<FileAppraisal>& before);
+
+}  // namespace seaworthy::policy
