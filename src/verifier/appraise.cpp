@@ -1,0 +1,278 @@
+#include "verifier/appraise.h"
+
+#include <algorithm>
+
+#include "codec/base64.h"
+#include "verifier/challenge.h"
+#include "verifier/endorsement.h"
+#include "verifier/publish.h"
+#include "verifier/record.h"
+
+namespace seaworthy::verifier {
+namespace {
+
+constexpr std::chrono::hours kEndorsementRecheck{1};  // a certificate expires on a day
+
+// A node whose enrolment stands: sealed by us, for this Node UID, and confirmed by the pin.
+struct Enrolled {
+  std::shared_ptr<const kube::Cached<api::NodeAttestation>> cached;
+  EnrolmentStatement statement;
+  PolicyViews policies;
+
+  const api::NodeAttestation& record() const { return *cached->value; }
+};
+
+Refusal not_enrolled(const Caller& caller, const std::string& why) {
+  return refusal(404, "NotEnrolled", "node '" + caller.node.str() + "' is not enrolled: " + why);
+}
+
+Answer<Enrolled> find_enrolled(Context& context, const Caller& caller) {
+  const auto node = context.nodes.find(caller.node.str());
+  if (!node || !node->value || node->uid != caller.node_uid.str()) {
+    return refusal(
+        503, "NodeUnknown",
+        "the operator does not know node '" + caller.node.str() + "' with this UID yet; try again");
+  }
+  PolicyViews policies = context.view.selecting(node->value->labels);
+  if (policies.empty()) {
+    return refusal(409, "NoPolicy",
+                   "no AttestationPolicy selects node '" + caller.node.str() + "'");
+  }
+  const auto cached = context.records.find(caller.node.str());
+  if (!cached || !cached->value || !cached->value->identity) {
+    return not_enrolled(caller, "there is no enrolment on record");
+  }
+  const api::NodeAttestation& record = *cached->value;
+  auto statement = open_statement(context.key, record.identity->statement);
+  if (!statement) {  // whoever can write a status cannot make a node trusted
+    return not_enrolled(caller, "its enrolment statement was not made by this verifier");
+  }
+  if (statement->node != caller.node || statement->node_uid != caller.node_uid) {
+    return not_enrolled(caller, "its enrolment is that of another Node");
+  }
+  if (statement->ek_hash != record.ek_hash) {
+    return not_enrolled(caller, "its enrolment is not the one that spec.ekHash pins");
+  }
+  return Enrolled{cached, *std::move(statement), std::move(policies)};
+}
+
+Result<std::vector<Bytes>> certificates_of(const api::NodeIdentity& identity,
+                                           const EnrolmentStatement& statement) {
+  std::vector<Bytes> certificates;
+  for (const std::string& text : identity.ek_certificates) {
+    certificates.push_back(TRY(codec::from_base64(text)));
+  }
+  if (certificates_digest(certificates) != statement.certificates) {
+    return Error(ErrorCode::kDenied,
+                 "the EK certificates on record are not those that the node enrolled with");
+  }
+  return certificates;
+}
+
+// R1 under this policy, from the cache where nothing changed since.
+verify::Findings endorsement_findings(Context& context, const Enrolled& enrolled,
+                                      const PolicyView& policy, NodeState& state)
+    REQUIRES(state.mutex) {
+  const Time now = context.clock.now();
+  const auto known = state.endorsements.find(policy.policy.name());
+  if (known != state.endorsements.end() && known->second.anchors_digest == policy.anchors_digest &&
+      known->second.certificates == enrolled.statement.certificates &&
+      now - known->second.checked < kEndorsementRecheck) {
+    return known->second.findings;
+  }
+  verify::Findings findings;
+  const auto certificates = certificates_of(*enrolled.record().identity, enrolled.statement);
+  if (certificates) {
+    findings = check_endorsement(policy, enrolled.statement.ek_public, *certificates, now).findings;
+  } else {
+    findings = {{verify::Reason::kEkCertificateMalformed, "", certificates.error().message()}};
+  }
+  state.endorsements[policy.policy.name()] = {policy.anchors_digest,
+                                              enrolled.statement.certificates, now, findings};
+  return findings;
+}
+
+verify::Findings duplicate_findings(Context& context, const Caller& caller,
+                                    const api::NodeIdentity& identity) {
+  verify::Findings findings;
+  for (const NodeName& other :
+       context.claims.others(caller.node, identity.ek_hash, identity.ak_name)) {
+    findings.push_back({verify::Reason::kDuplicateTpm, "node " + other.str()});
+  }
+  return findings;
+}
+
+void forget_gone_policies(NodeState& state, const PolicyViews& policies) REQUIRES(state.mutex) {
+  const auto gone = [&](const auto& entry) {
+    return std::none_of(policies.begin(), policies.end(),
+                        [&](const auto& view) { return view->policy.name() == entry.first; });
+  };
+  std::erase_if(state.files, gone);
+  std::erase_if(state.endorsements, gone);
+}
+
+api::AttestResponse refused(Context& context, const Caller& caller, NodeState& state,
+                            const PolicyViews& policies, const verify::Findings& findings)
+    REQUIRES(state.mutex) {
+  api::AttestResponse response;
+  response.outcome = api::AttestOutcome::kRefused;
+  response.findings = shown(findings);
+  response.challenge = new_challenge(context, caller, state, policies);
+  return response;
+}
+
+// R7's stateless half: is it a nonce of ours for this caller, unexpired, and not used before? The
+// quote's extraData is compared by verify_quote.
+Result<Time> open_nonce(Context& context, const Caller& caller, ByteSpan nonce) {
+  const Time now = context.clock.now();
+  const Time issued = TRY(context.nonces.open(nonce, caller.node_uid, caller.pod_uid, now));
+  if (!context.book.spend(nonce, issued, now)) {
+    return Error(ErrorCode::kDenied, "challenge nonce: used before");
+  }
+  return issued;
+}
+
+Result<void> load_key(const Enrolled& enrolled, NodeState& state) REQUIRES(state.mutex) {
+  if (state.key && state.key_public == enrolled.statement.ak_public) {
+    return {};
+  }
+  state.key = TRY(verify::enrolled_attestation_key(enrolled.statement.ak_public));
+  state.key_public = enrolled.statement.ak_public;
+  state.progress = {};
+  state.files.clear();
+  return {};
+}
+
+verify::EvidenceInput input_of(const api::AttestRequest& request) {
+  verify::EvidenceInput input{.attested = request.attested,
+                              .signature = request.signature,
+                              .pcrs = request.pcrs,
+                              .boot_log_digest_hex = request.boot_log_digest,
+                              .boot_log = std::nullopt,
+                              .ima = std::nullopt};
+  if (request.boot_log) {
+    input.boot_log = ByteSpan(*request.boot_log);
+  }
+  if (request.ima) {
+    input.ima = verify::EvidenceInput::Ima{request.ima->from, request.ima->entries};
+  }
+  return input;
+}
+
+RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enrolled,
+                     const verify::VerifiedEvidence& evidence, Time issued, NodeState& state)
+    REQUIRES(state.mutex) {
+  RoundResult round{.issued = issued, .boot = summary_of(evidence), .policies = {}};
+  const verify::Findings duplicates =
+      duplicate_findings(context, caller, *enrolled.record().identity);
+  for (const auto& view : enrolled.policies) {
+    verify::Findings identity = endorsement_findings(context, enrolled, *view, state);
+    verify::append(identity, duplicates);
+    const PolicyName name = view->policy.name();
+    const auto before = state.files.find(name);
+    policy::Appraisal appraisal = policy::evaluate(
+        *view->compiled, evidence, identity,
+        before == state.files.end() ? std::nullopt : std::optional(before->second));
+    round.policies.push_back({view, appraisal.verdict, std::move(appraisal.findings)});
+    state.files[name] = std::move(appraisal.files);
+  }
+  state.progress = evidence.progress();
+  return round;
+}
+
+// Something is missing, or this was one part of a long IMA list that goes on.
+api::AttestResponse need_more(Context& context, const Caller& caller, NodeState& state,
+                              const PolicyViews& policies, const verify::NeedMore& more)
+    REQUIRES(state.mutex) {
+  if (more.unfinished) {
+    for (const auto& view : policies) {
+      const auto before = state.files.find(view->policy.name());
+      state.files[view->policy.name()] = policy::appraise_part(
+          *view->compiled, more.unfinished->ima,
+          before == state.files.end() ? std::nullopt : std::optional(before->second));
+    }
+    state.progress = more.unfinished->progress;
+  }
+  api::AttestResponse response;
+  response.outcome = api::AttestOutcome::kNeedMore;
+  response.need_boot_log = more.boot_log;
+  response.challenge = new_challenge(context, caller, state, policies);
+  response.challenge.ima_from = std::min(response.challenge.ima_from, more.ima_from);
+  if (more.boot_log) {
+    response.challenge.boot_log_known.reset();
+  }
+  return response;
+}
+
+api::AttestResponse appraised(Context& context, const Caller& caller, NodeState& state,
+                              const PolicyViews& policies, const RoundResult& round)
+    REQUIRES(state.mutex) {
+  api::AttestResponse response;
+  response.outcome = api::AttestOutcome::kAppraised;
+  for (const auto& result : round.policies) {
+    api::AttestResponse::VerdictSummary summary{result.view->policy.name(), result.verdict, {}};
+    for (const api::FindingView& finding : shown(result.findings)) {
+      summary.reasons.push_back(finding.reason);
+    }
+    response.verdicts.push_back(std::move(summary));
+  }
+  response.challenge = new_challenge(context, caller, state, policies);
+  return response;
+}
+
+}  // namespace
+
+Answer<api::ChallengeMessage> begin_attestation(Context& context, const Caller& caller) {
+  auto found = find_enrolled(context, caller);
+  if (auto* refused_ = std::get_if<Refusal>(&found)) {
+    return std::move(*refused_);
+  }
+  const auto state = context.states.of(caller.node_uid);
+  MutexLock lock(state->mutex);
+  return new_challenge(context, caller, *state, std::get<Enrolled>(found).policies);
+}
+
+Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
+                                   const api::AttestRequest& request, std::stop_token stop) {
+  auto found = find_enrolled(context, caller);
+  if (auto* refused_ = std::get_if<Refusal>(&found)) {
+    return std::move(*refused_);
+  }
+  const auto& enrolled = std::get<Enrolled>(found);
+  const kube::Call call = kube::call_within(context.clock, kube::kUsualCallTime, std::move(stop));
+  const auto state = context.states.of(caller.node_uid);
+  MutexLock lock(state->mutex);
+  forget_gone_policies(*state, enrolled.policies);
+  if (auto loaded = load_key(enrolled, *state); !loaded) {
+    return refusal_for(loaded.error());
+  }
+
+  const auto refuse = [&](const verify::Findings& findings) REQUIRES(state->mutex) {
+    publish_refusal(context, caller, *state, findings, call);
+    return refused(context, caller, *state, enrolled.policies, findings);
+  };
+  const auto issued = open_nonce(context, caller, request.nonce);
+  if (!issued) {
+    return refuse({{verify::Reason::kNonceMismatch, "", issued.error().message()}});
+  }
+  auto outcome = verify::verify_evidence(
+      input_of(request), *state->key, expected_challenge(request.nonce, caller, state->key->name()),
+      state->progress);
+  if (const auto* wrong = std::get_if<verify::Refused>(&outcome)) {
+    return refuse(wrong->findings);
+  }
+  if (const auto* more = std::get_if<verify::NeedMore>(&outcome)) {
+    return need_more(context, caller, *state, enrolled.policies, *more);
+  }
+  const auto& evidence = std::get<verify::VerifiedEvidence>(outcome);
+  // The policies or their reference values changed after the challenge was made: what they have to
+  // judge anew is not in this part of the list. That is nobody's fault, so it is no finding.
+  if (evidence.ima().from() > ima_from(*state, enrolled.policies)) {
+    return need_more(context, caller, *state, enrolled.policies, {});
+  }
+  const RoundResult round = appraise(context, caller, enrolled, evidence, *issued, *state);
+  publish_round(context, caller, *state, enrolled.record(), round, call);
+  return appraised(context, caller, *state, enrolled.policies, round);
+}
+
+}  // namespace seaworthy::verifier

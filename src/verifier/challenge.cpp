@@ -1,0 +1,66 @@
+#include "verifier/challenge.h"
+
+#include <algorithm>
+
+#include "tpm/qualifying_data.h"
+
+namespace seaworthy::verifier {
+namespace {
+
+std::chrono::seconds shortest_interval(const PolicyViews& policies) {
+  std::chrono::seconds shortest{3600};
+  for (const auto& view : policies) {
+    shortest = std::min(shortest, view->policy.interval);
+  }
+  return shortest;
+}
+
+}  // namespace
+
+const std::vector<tpm::PcrSelection>& required_selection() {
+  static const std::vector<tpm::PcrSelection> selection{
+      {.bank = verify::kPolicyBank,
+       .pcrs = tpm::PcrMask::range<0, 10>() | tpm::PcrMask{tpm::PcrIndex::at<14>()}}};
+  return selection;
+}
+
+std::uint64_t ima_from(const NodeState& state, const PolicyViews& policies) {
+  for (const auto& view : policies) {
+    const auto judged = state.files.find(view->policy.name());
+    if (judged == state.files.end() || judged->second.generation != view->compiled->generation ||
+        judged->second.entries != state.progress.ima_entries()) {
+      return 0;
+    }
+  }
+  return state.progress.ima_entries();
+}
+
+api::ChallengeMessage new_challenge(Context& context, const Caller& caller, NodeState& state,
+                                    const PolicyViews& policies) {
+  api::ChallengeMessage message;
+  message.nonce = context.nonces.issue(caller.node_uid, caller.pod_uid, context.clock.now());
+  message.node_uid = caller.node_uid;
+  message.expires_seconds = kNonceLife.count();
+  for (const tpm::PcrSelection& bank : required_selection()) {
+    api::PcrBankSelection selection{std::string(crypto::name(bank.bank)), {}};
+    for (const tpm::PcrIndex pcr : bank.pcrs.indexes()) {
+      selection.pcrs.push_back(static_cast<std::uint8_t>(pcr.value()));
+    }
+    message.selection.push_back(std::move(selection));
+  }
+  message.boot_log_known = state.progress.boot_log_digest();
+  message.ima_from = ima_from(state, policies);
+  message.interval_seconds = shortest_interval(policies).count();
+  return message;
+}
+
+verify::Challenge expected_challenge(ByteSpan nonce, const Caller& caller, ByteSpan ak_name) {
+  return {tpm::qualifying_data({.nonces = {nonce},
+                                .node_uid = caller.node_uid,
+                                .ak_name = ak_name,
+                                .channel = caller.token_hash.bytes(),
+                                .selection = required_selection()}),
+          required_selection()};
+}
+
+}  // namespace seaworthy::verifier

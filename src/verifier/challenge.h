@@ -1,0 +1,25 @@
+// What a verifier asks of an enrolled node, and what it checks the answer against.
+// Docs: docs/agent-protocol.md "Challenge"; rules R7, R9, R11.
+#pragma once
+
+#include "verifier/caller.h"
+#include "verifier/context.h"
+#include "verify/quote.h"
+
+namespace seaworthy::verifier {
+
+// PCR 0 to 10 and 14 of the SHA-256 bank: firmware, boot loader, Secure Boot, kernel, MOK, IMA.
+const std::vector<tpm::PcrSelection>& required_selection();
+
+// The next challenge: with what need not be sent, and how long the agent may wait.
+api::ChallengeMessage new_challenge(Context& context, const Caller& caller, NodeState& state,
+                                    const PolicyViews& policies) REQUIRES(state.mutex);
+
+// What the quote must carry, recomputed from what the API server and the seal authenticate.
+verify::Challenge expected_challenge(ByteSpan nonce, const Caller& caller, ByteSpan ak_name);
+
+// From which IMA entry on the policies need to see the list: from the start if one of them has not
+// judged it under its present reference values.
+std::uint64_t ima_from(const NodeState& state, const PolicyViews& policies) REQUIRES(state.mutex);
+
+}  // namespace seaworthy::verifier

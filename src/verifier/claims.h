@@ -1,0 +1,31 @@
+// Which nodes' records claim a TPM: an index over the NodeAttestations (R23). It follows an
+// informer, so a claim that another replica has just written is seen a moment later: appraisal
+// asks again each time, and a duplicate that slipped in at enrolment is found then.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/attestation.h"
+#include "base/mutex.h"
+
+namespace seaworthy::verifier {
+
+// Thread-safe.
+class ClaimIndex {
+ public:
+  // The record changed; null: it is gone. What the node claims is its pin, its EK and its AK.
+  void update(const NodeName& node, const api::NodeAttestation* record);
+  // Nodes other than `self` that claim this EK or this AK.
+  std::vector<NodeName> others(const NodeName& self, const std::string& ek_hash,
+                               const std::string& ak_name) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::map<std::string, std::set<NodeName>> by_claim_ GUARDED_BY(mutex_);
+  std::map<NodeName, std::set<std::string>> by_node_ GUARDED_BY(mutex_);
+};
+
+}  // namespace seaworthy::verifier

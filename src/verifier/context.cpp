@@ -1,0 +1,39 @@
+#include "verifier/context.h"
+
+namespace seaworthy::verifier {
+
+Refusal refusal(int status, std::string code, std::string message,
+                std::vector<api::FindingView> findings) {
+  return {status, {std::move(code), std::move(message), std::move(findings)}};
+}
+
+Refusal refusal_for(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kMalformed:
+    case ErrorCode::kUnsupported:
+      return refusal(400, "BadRequest", error.message());
+    case ErrorCode::kDenied:
+      return refusal(403, "Refused", error.message());
+    case ErrorCode::kNotFound:
+      return refusal(404, "NotEnrolled", error.message());
+    case ErrorCode::kConflict:
+      return refusal(409, "Conflict", "somebody else wrote first; try again");
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kDeadline:
+    case ErrorCode::kCancelled:
+      return refusal(503, "Unavailable", "the verifier cannot reach the API server; try again");
+    case ErrorCode::kInternal:
+      break;
+  }
+  return refusal(500, "Internal", "internal error; the operator's log has the details");
+}
+
+std::vector<api::FindingView> shown(const verify::Findings& findings) {
+  std::vector<api::FindingView> out = verify::views(findings);
+  if (out.size() > api::kMaxFindingsShown) {
+    out.resize(api::kMaxFindingsShown);
+  }
+  return out;
+}
+
+}  // namespace seaworthy::verifier

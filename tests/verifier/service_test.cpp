@@ -1,0 +1,263 @@
+#include "verifier/service.h"
+
+#include <gtest/gtest.h>
+
+#include "token/ear.h"
+#include "verifier_rig.h"
+
+namespace seaworthy::verifier {
+namespace {
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  // What the round found, by reason; of the response to an attest request.
+  static std::vector<std::string> reasons(const VerifierRig::Reply& reply) {
+    std::vector<std::string> out;
+    for (const auto& finding : reply.body.value("findings", codec::Json::array())) {
+      out.push_back(finding.at("reason"));
+    }
+    for (const auto& verdict : reply.body.value("verdicts", codec::Json::array())) {
+      for (const auto& reason : verdict.at("reasons")) {
+        out.push_back(reason);
+      }
+    }
+    return out;
+  }
+  static bool says(const VerifierRig::Reply& reply, const std::string& reason) {
+    const auto all = reasons(reply);
+    return std::find(all.begin(), all.end(), reason) != all.end();
+  }
+  std::string verdict(const VerifierRig::Reply& reply) {
+    return reply.body.at("verdicts").at(0).at("verdict");
+  }
+
+  VerifierRig rig_;
+  testing::EvidenceBuilder machine_{rig_.tpm_};
+};
+
+TEST_F(ServiceTest, AnHonestNodeEnrolsAttestsAndIsTrusted) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto reply = rig_.attest(machine_, "token-n1");
+  ASSERT_EQ(reply.status, 200) << reply.body.dump();
+  EXPECT_EQ(reply.body.at("outcome"), "Appraised") << reply.body.dump();
+  EXPECT_EQ(verdict(reply), "Trusted") << reply.body.dump();
+
+  const auto record = rig_.record("n1");
+  ASSERT_TRUE(record);
+  ASSERT_EQ(record->results.size(), 1u);
+  token::KeySet keys;
+  ASSERT_TRUE(
+      keys.add(*token::parse_jwk(rig_.signer_.public_entry(rig_.clock_.now() + seconds(60)))));
+  const auto ear = token::verify_ear(record->results[0].ear, keys, rig_.clock_.now());
+  ASSERT_TRUE(ear) << ear.error().message();
+  const auto* result = ear->find(PolicyName("production"));
+  ASSERT_NE(result, nullptr);
+  EXPECT_EQ(result->verdict, api::Verdict::kTrusted);
+  EXPECT_EQ(ear->claims().node_uid, rig_.uid("n1"));
+  EXPECT_EQ(record->boot->secure_boot, "On");
+}
+
+TEST_F(ServiceTest, A112_EveryRouteNeedsAnAgentsToken) {
+  rig_.add_token("n1", "token-of-another-account", "default");
+  for (const char* path : {"/v1/enrol", "/v1/enrol/activate", "/v1/challenge", "/v1/attest", "/"}) {
+    for (const char* token : {"", "unknown", "token-of-another-account"}) {
+      EXPECT_EQ(rig_.post(path, codec::Json::object(), token).status, 401) << path << token;
+    }
+  }
+}
+
+TEST_F(ServiceTest, A23_ANodeThatHasNotEnrolledGetsNoChallenge) {
+  const auto reply = rig_.post("/v1/challenge", codec::Json::object(), "token-n1");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(reply.code(), "NotEnrolled");
+}
+
+TEST_F(ServiceTest, A01_RefusesATpmThatNobodyCertified) {
+  testing::TestTpm stranger(7);
+  const auto other_authority = rig_.enrol(stranger, "token-n1");
+  EXPECT_EQ(other_authority.status, 403);
+  EXPECT_TRUE(says({0, other_authority.body.at("error")}, "EkCertificateBadSignature"))
+      << other_authority.body.dump();
+
+  api::EnrolRequest bare = rig_.keys(rig_.tpm_);
+  bare.ek_certificates.clear();
+  const auto none = rig_.post("/v1/enrol", api::to_json(bare), "token-n1");
+  EXPECT_EQ(none.status, 403);
+  EXPECT_TRUE(says({0, none.body.at("error")}, "EkCertificateMissing")) << none.body.dump();
+  EXPECT_FALSE(rig_.record("n1"));
+}
+
+TEST_F(ServiceTest, A05_RefusesQuotesOfAnotherKeyThanTheEnrolledOne) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  testing::TestTpm other(9);
+  testing::EvidenceBuilder liar(other);
+  const auto reply = rig_.attest(liar, "token-n1");
+  EXPECT_EQ(reply.body.at("outcome"), "Refused");
+  EXPECT_TRUE(says(reply, "SignatureInvalid")) << reply.body.dump();
+}
+
+TEST_F(ServiceTest, A18_RefusesAnActivationForOtherKeysThanWereChallenged) {
+  const auto begun = rig_.post("/v1/enrol", api::to_json(rig_.keys(rig_.tpm_)), "token-n1");
+  const auto response = *api::parse_enrol_response(codec::to_json_text(begun.body));
+  const Bytes secret = rig_.context_.sessions.secret(response.session);
+  const api::ActivateRequest honest{
+      response.session, EnrolmentSessions::proof(secret, response.session), rig_.keys(rig_.tpm_)};
+  const auto from_another_node = rig_.post("/v1/enrol/activate", api::to_json(honest), "token-n2");
+  EXPECT_EQ(from_another_node.code(), "ActivationRefused");
+  api::ActivateRequest unproven = honest;
+  unproven.proof[0] ^= 1;
+  EXPECT_EQ(rig_.post("/v1/enrol/activate", api::to_json(unproven), "token-n1").code(),
+            "ActivationRefused");
+  rig_.clock_.advance(kSessionLife + seconds(1));
+  EXPECT_EQ(rig_.post("/v1/enrol/activate", api::to_json(honest), "token-n1").code(),
+            "ActivationRefused");
+}
+
+TEST_F(ServiceTest, A22_OneTpmCannotBeEnrolledForTwoNodes) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_TRUE(rig_.eventually([&] {
+    return !rig_.claims_.others(NodeName("n2"), rig_.record("n1")->ek_hash, "").empty();
+  }));
+  const auto reply = rig_.enrol(rig_.tpm_, "token-n2");
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(reply.code(), "DuplicateTpm");
+}
+
+TEST_F(ServiceTest, A53_ACloneThatSlippedInIsFoundAtTheNextAppraisal) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  codec::Json clone = *rig_.server_.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  clone["metadata"] = {{"name", "n2"}};
+  rig_.server_.put(kube::kNodeAttestations, clone);
+  ASSERT_TRUE(rig_.eventually([&] {
+    return !rig_.claims_.others(NodeName("n1"), rig_.record("n1")->ek_hash, "").empty();
+  }));
+  const auto reply = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(reply), "Violated");
+  EXPECT_TRUE(says(reply, "DuplicateTpm"));
+}
+
+TEST_F(ServiceTest, A134_AStatusThatSomebodyElseWroteEnrolsNobody) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  codec::Json forged = *rig_.server_.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  forged["metadata"] = {{"name", "n2"}};
+  forged["status"]["identity"]["nodeUID"] = rig_.uid("n2").str();
+  rig_.server_.put(kube::kNodeAttestations, forged);
+  ASSERT_TRUE(rig_.eventually([&] { return rig_.records_.find("n2") != nullptr; }));
+  EXPECT_EQ(rig_.post("/v1/challenge", codec::Json::object(), "token-n2").code(), "NotEnrolled");
+}
+
+TEST_F(ServiceTest, A45_RefusesAQuoteThatIsSentASecondTime) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
+  EXPECT_EQ(rig_.post("/v1/attest", api::to_json(request), "token-n1").body.at("outcome"),
+            "Appraised");
+  const auto again = rig_.post("/v1/attest", api::to_json(request), "token-n1");
+  EXPECT_EQ(again.body.at("outcome"), "Refused");
+  EXPECT_TRUE(says(again, "NonceMismatch"));
+  EXPECT_EQ(rig_.record("n1")->conditions.back().reason, "EvidenceRefused");
+}
+
+TEST_F(ServiceTest, A45_RefusesAnOldQuoteUnderANewNonce) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  auto request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
+  request.nonce = rig_.challenge("token-n1").nonce;
+  const auto reply = rig_.post("/v1/attest", api::to_json(request), "token-n1");
+  EXPECT_TRUE(says(reply, "NonceMismatch")) << reply.body.dump();
+}
+
+TEST_F(ServiceTest, A46_RefusesAQuoteWithoutANonce) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  rig_.edit_quote = [](tpm::Quote& quote) { quote.extra_data.clear(); };
+  EXPECT_TRUE(says(rig_.attest(machine_, "token-n1"), "NonceMismatch"));
+}
+
+TEST_F(ServiceTest, A51_RefusesAQuoteMadeForAnotherToken) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  rig_.add_token("n1", "another-token-of-n1");
+  const auto request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
+  const auto reply = rig_.post("/v1/attest", api::to_json(request), "another-token-of-n1");
+  EXPECT_TRUE(says(reply, "NonceMismatch")) << reply.body.dump();
+}
+
+TEST_F(ServiceTest, AnUnknownFileIsAViolationUntilItIsListed) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  machine_.run("/tmp/miner");
+  const auto violated = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(violated), "Violated");
+  EXPECT_TRUE(says(violated, "UnknownFile"));
+
+  const auto before = rig_.view_.current()->front()->compiled->generation;
+  rig_.allow_files({"/usr/lib/systemd/systemd", "/usr/bin/kubelet", "/tmp/miner"});
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return rig_.view_.current()->front()->compiled->generation != before; }));
+  EXPECT_EQ(rig_.challenge("token-n1").ima_from, 0u) << "judged anew from the first entry";
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+}
+
+TEST_F(ServiceTest, WritesOnChangeOnly) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  const std::size_t writes = rig_.server_.writes();
+  for (int i = 0; i < 3; ++i) {
+    rig_.clock_.advance(seconds(10));
+    ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  }
+  EXPECT_EQ(rig_.server_.writes(), writes) << "more than half of the validity is left";
+  rig_.clock_.advance(seconds(40));
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  EXPECT_EQ(rig_.server_.writes(), writes + 1);
+}
+
+TEST_F(ServiceTest, ManualEnrolmentWaitsForAPerson) {
+  rig_.set_policy("Manual");
+  ASSERT_TRUE(rig_.eventually([&] {
+    return rig_.view_.current()->front()->policy.identity.enrolment == api::EnrolmentRule::kManual;
+  }));
+  const auto waiting = rig_.enrol(rig_.tpm_, "token-n1");
+  EXPECT_EQ(waiting.status, 202);
+  EXPECT_EQ(waiting.body.at("state"), "PendingApproval");
+  ASSERT_TRUE(rig_.record("n1")->pending);
+  codec::Json approved = *rig_.server_.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  approved["spec"]["ekHash"] = rig_.record("n1")->pending->ek_hash;
+  rig_.server_.put(kube::kNodeAttestations, approved);
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").body.at("state"), "Enrolled");
+  EXPECT_FALSE(rig_.record("n1")->pending);
+}
+
+TEST_F(ServiceTest, A144_ANewNodeOfTheSameNameIsNotEnrolled) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  rig_.server_.erase(kube::kNodes, kube::cluster_key("n1"));
+  rig_.server_.put(kube::kNodes, api::object_header("v1", "Node", "n1"));
+  rig_.add_token("n1", "token-of-the-new-one");
+  ASSERT_TRUE(rig_.eventually([&] {
+    const auto node = rig_.nodes_.find("n1");
+    return node && node->uid == rig_.uid("n1").str();
+  }));
+  const auto reply = rig_.post("/v1/challenge", codec::Json::object(), "token-of-the-new-one");
+  EXPECT_EQ(reply.code(), "NotEnrolled");
+  EXPECT_EQ(rig_.post("/v1/challenge", codec::Json::object(), "token-n1").code(), "NodeUnknown")
+      << "the token of an agent on the old Node";
+}
+
+TEST_F(ServiceTest, A181_RefusesWhatIsNoMessage) {
+  http::Request request;
+  request.method = "POST";
+  request.target = "/v1/attest";
+  request.headers.set("Authorization", "Bearer token-n1");
+  for (const char* body :
+       {"", "{", "[]", "{\"nonce\":1}", "{\"nonce\":\"AA==\",\"nonce\":\"AA==\"}"}) {
+    request.body = body;
+    EXPECT_EQ(rig_.service_.handle(request, {}).status, 400) << body;
+  }
+  request.method = "GET";
+  EXPECT_EQ(rig_.service_.handle(request, {}).status, 405);
+  request.method = "POST";
+  request.target = "/v1/nothing";
+  EXPECT_EQ(rig_.service_.handle(request, {}).status, 404);
+  request.target = "/v1/challenge";
+  request.body = std::string(2000, ' ');
+  EXPECT_EQ(rig_.service_.handle(request, {}).status, 413);
+}
+
+}  // namespace
+}  // namespace seaworthy::verifier
