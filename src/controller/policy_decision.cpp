@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include "controller/policy.h"
+
+namespace seaworthy::controller {
+namespace {
+
+using api::AttestationPolicy;
+using api::ConditionStatus;
+
+struct Complaint {
+  const char* reason;
+  std::string message;
+};
+
+// Why the policy cannot be met by any node, however honest; the first thing found.
+std::optional<Complaint> complaint(const AttestationPolicy& policy, const PolicyInputs& in) {
+  const auto missing = [](const std::string& set) {
+    return Complaint{
+        kReferenceValueSetNotFound,
+        "ReferenceValueSet " + set + " does not exist: no node can become Trusted before it does"};
+  };
+  for (const std::string& set : policy.evidence.reference_values) {
+    const auto at = in.sets.find(set);
+    if (at == in.sets.end()) {
+      return missing(set);
+    }
+    if (at->second != SetState::kDescribesBoot) {
+      return Complaint{kReferenceValueSetInvalid,
+                       "ReferenceValueSet " + set +
+                           (at->second == SetState::kInvalid
+                                ? " does not parse"
+                                : " is named in evidence.referenceValues and has neither "
+                                  "spec.boot.pcrs nor spec.boot.applications")};
+    }
+  }
+  for (const std::string& set : policy.evidence.runtime.reference_values) {
+    const auto at = in.sets.find(set);
+    if (at == in.sets.end()) {
+      return missing(set);
+    }
+    if (at->second == SetState::kInvalid) {
+      return Complaint{kReferenceValueSetInvalid, "ReferenceValueSet " + set + " does not parse"};
+    }
+  }
+  for (const api::ConfigMapKey& anchor : policy.identity.trust_anchors) {
+    const auto at = in.config_map_keys.find(anchor.name);
+    if (at == in.config_map_keys.end() ||
+        std::find(at->second.begin(), at->second.end(), anchor.key) == at->second.end()) {
+      return Complaint{kTrustAnchorNotFound, "ConfigMap " + anchor.name + " in namespace " +
+                                                 api::kSystemNamespace + " with key " + anchor.key +
+                                                 " does not exist"};
+    }
+  }
+  return std::nullopt;
+}
+
+// The mode as far as it can be read; whoever cannot be understood enforces.
+api::EnforcementMode readable_mode(const codec::Json& raw) {
+  const codec::Json* at = &raw;
+  for (const char* step : {"spec", "enforcement", "mode"}) {
+    if (!at->is_object() || !at->contains(step)) {
+      return api::EnforcementMode::kEnforce;
+    }
+    at = &(*at)[step];
+  }
+  for (const auto mode : {api::EnforcementMode::kWarn, api::EnforcementMode::kAudit}) {
+    if (at->is_string() && at->get_ref<const std::string&>() == api::name(mode)) {
+      return mode;
+    }
+  }
+  return api::EnforcementMode::kEnforce;
+}
+
+void count(api::NodeCounts& counts, api::Verdict verdict) {
+  ++counts.matched;
+  switch (verdict) {
+    case api::Verdict::kTrusted:
+      ++counts.trusted;
+      break;
+    case api::Verdict::kViolated:
+      ++counts.violated;
+      break;
+    case api::Verdict::kStale:
+      ++counts.stale;
+      break;
+    case api::Verdict::kUnknown:
+      ++counts.unknown;
+      break;
+  }
+}
+
+}  // namespace
+
+PolicyDecision decide(const PolicyInputs& in, Time now) {
+  static const Ears kNoEars;
+  PolicyDecision out;
+  out.in_force.name = PolicyName(kube::key_of(in.raw).name);
+  out.in_force.uid = kube::uid_of(in.raw);
+  out.in_force.namespaces = api::governed_namespaces(in.raw);
+  out.in_force.mode = in.policy ? in.policy->mode : readable_mode(in.raw);
+  out.ready.type = kConditionReady;
+  out.ready.status = ConditionStatus::kFalse;
+
+  if (!in.policy) {
+    out.ready.reason = kInvalidSpec;
+    out.ready.message = in.policy.error().message() +
+                        ". Until it is corrected no node holds the class; the namespaces it names "
+                        "stay governed";
+    return out;
+  }
+  const AttestationPolicy& policy = *in.policy;
+  out.ready.observed_generation = policy.meta.generation;
+  for (const PolicyInputs::NodeView& node : in.nodes) {
+    if (!policy.nodes.matches(node.labels)) {
+      continue;
+    }
+    const auto verdict =
+        judge(version_of(policy), node.name, node.uid, node.ears ? *node.ears : kNoEars,
+              in.keys->keys, node.before ? &*node.before : nullptr, now);
+    count(out.counts, verdict.verdict);
+    if (verdict.verdict == api::Verdict::kTrusted) {
+      out.holders[node.name] = node.uid;
+    }
+    out.next_check = earlier(out.next_check, verdict.expires);
+  }
+  if (auto why = complaint(policy, in)) {
+    out.ready.reason = why->reason;
+    out.ready.message = std::move(why->message);
+  } else if (in.ca_bundle_pem.empty() && !policy.namespaces.empty()) {
+    out.ready.reason = kCertificateMissing;
+    out.ready.message = std::string("ConfigMap ") + kCaConfigMap +
+                        " has no CA yet: the webhook is not configured, only the floor holds";
+  } else {
+    out.ready.status = ConditionStatus::kTrue;
+    out.ready.reason = kReady;
+    out.ready.message = "in force";
+  }
+  return out;
+}
+
+}  // namespace seaworthy::controller

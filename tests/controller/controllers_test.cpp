@@ -1,0 +1,238 @@
+// The controller whole, on the fake API server, with its real threads.
+#include "controller/controllers.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "controller/world.h"
+#include "telemetry/metrics.h"
+
+namespace seaworthy::controller {
+namespace {
+
+using api::Verdict;
+using codec::Json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Lines final : public telemetry::LogSink {
+ public:
+  void write(std::string_view line) override {
+    MutexLock lock(mutex_);
+    text_.append(line).append("\n");
+  }
+  std::string text() const {
+    MutexLock lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::string text_ GUARDED_BY(mutex_);
+};
+
+class ControllersTest : public ::testing::Test {
+ protected:
+  ControllersTest() {
+    world_.server.put(kube::kAttestationPolicies, testing::policy_json("p"));
+    for (const char* node : {"n1", "n2"}) {
+      world_.server.put(kube::kNodes, testing::node_json(node));
+    }
+    world_.server.put(kube::kNodes, testing::node_json("dev", "dev"));
+    world_.say("n1", "p", Verdict::kTrusted);
+    // Discovery: the fake knows no /apis lists, so it is given one.
+  }
+  void start() {
+    controllers_ =
+        std::make_unique<Controllers>(*client_, Options{.identity = "operator-0"}, log_, registry_,
+                                      world_.clock, world_.random, [this] { lost_ = true; });
+    controllers_->start();
+    ASSERT_TRUE(eventually([&] { return controllers_->leading(); })) << lines_.text();
+  }
+  static bool eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 4'000 && !condition(); ++i) {
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    return condition();
+  }
+  bool exists(const kube::Resource& resource, const std::string& name) {
+    return world_.server.find(resource, kube::cluster_key(name)).has_value();
+  }
+  bool settled() {
+    return world_.label("n1", "p") == "trusted" && world_.tainted("n2") &&
+           exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
+           world_.class_data("p").contains("n1");
+  }
+
+  testing::World world_;
+  std::unique_ptr<kube::Client> client_ = world_.server.client();
+  Lines lines_;
+  telemetry::Log log_{lines_, world_.clock, telemetry::Level::kDebug, telemetry::Format::kText};
+  telemetry::Metrics registry_;
+  std::unique_ptr<Controllers> controllers_;
+  std::atomic<bool> lost_{false};
+};
+
+TEST_F(ControllersTest, PutsAPolicyIntoForce) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); })) << lines_.text();
+  EXPECT_FALSE(world_.tainted("n1"));
+  EXPECT_EQ(world_.label("n2", "p"), "");
+  EXPECT_FALSE(world_.tainted("dev"));
+  EXPECT_EQ(world_.class_data("p"), (Json{{"n1", kube::uid_of(world_.node("n1"))}}));
+  EXPECT_TRUE(exists(kube::kValidatingAdmissionPolicies, "seaworthy-floor-p"));
+  EXPECT_TRUE(exists(kube::kValidatingAdmissionPolicyBindings, "seaworthy-floor-p"));
+  EXPECT_TRUE(exists(kube::kMutatingAdmissionPolicies, "seaworthy-steer-p"));
+  ASSERT_TRUE(eventually([&] {
+    const Json policy = *world_.server.find(kube::kAttestationPolicies, kube::cluster_key("p"));
+    return policy.contains("status") && policy["status"]["nodes"]["trusted"] == 1 &&
+           policy["status"]["conditions"][0]["status"] == "True";
+  }));
+  const Json attestation = *world_.server.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  EXPECT_EQ(attestation["status"]["verdicts"][0]["verdict"], "Trusted");
+  EXPECT_EQ(attestation["status"]["results"].size(), 1u) << "the verifiers' part is untouched";
+}
+
+TEST_F(ControllersTest, WritesOnChangeOnly) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  const auto quiet_writes = [&] {
+    std::size_t last = world_.server.writes();
+    for (int i = 0; i < 400; ++i) {
+      std::this_thread::sleep_for(milliseconds(50));
+      const std::size_t now = world_.server.writes();
+      if (now == last) {
+        return now;
+      }
+      last = now;
+    }
+    return last;
+  };
+  const std::size_t before = quiet_writes();
+  for (int i = 0; i < 5; ++i) {
+    world_.clock.advance(seconds(5));
+    world_.say("n1", "p", Verdict::kTrusted);  // a renewed result each time
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  // The lease is renewed in between; nothing else.
+  std::size_t others = 0;
+  const auto requests = world_.server.requests();
+  (void)quiet_writes();
+  for (std::size_t i = requests.size() - std::min<std::size_t>(requests.size(), 50);
+       i < requests.size(); ++i) {
+    others += requests[i].starts_with("PATCH /api/v1/nodes/");
+  }
+  EXPECT_LE(world_.server.writes() - before, 15u);
+}
+
+TEST_F(ControllersTest, AViolationWithdrawsTheClassAndTellsPeople) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  world_.clock.advance(seconds(1));
+  world_.say("n1", "p", Verdict::kViolated);
+  ASSERT_TRUE(eventually([&] {
+    return world_.label("n1", "p").empty() && world_.tainted("n1") &&
+           world_.class_data("p").empty();
+  })) << lines_.text();
+  EXPECT_TRUE(eventually([&] {
+    for (const Json& event : world_.server.all(kube::kEvents)) {
+      if (event["reason"] == "NodeViolated" && event["type"] == "Warning") {
+        return true;
+      }
+    }
+    return false;
+  }));
+}
+
+TEST_F(ControllersTest, A121_WhatIsDeletedOrEditedIsPutBack) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  ASSERT_TRUE(world_.server.erase(kube::kValidatingWebhookConfigurations,
+                                  kube::cluster_key("seaworthy-p")));
+  EXPECT_TRUE(
+      eventually([&] { return exists(kube::kValidatingWebhookConfigurations, "seaworthy-p"); }));
+
+  const kube::ObjectKey floor = kube::cluster_key("seaworthy-floor-p");
+  Json object = *world_.server.find(kube::kValidatingAdmissionPolicyBindings, floor);
+  object["spec"]["validationActions"] = Json::array({"Audit"});
+  world_.server.put(kube::kValidatingAdmissionPolicyBindings, object);
+  EXPECT_TRUE(eventually([&] {
+    return (*world_.server.find(kube::kValidatingAdmissionPolicyBindings,
+                                floor))["spec"]["validationActions"] == Json::array({"Deny"});
+  }));
+
+  // Added, not changed: server-side apply would let it stand.
+  const kube::ObjectKey hook = kube::cluster_key("seaworthy-p");
+  object = *world_.server.find(kube::kValidatingWebhookConfigurations, hook);
+  object["webhooks"][0]["matchConditions"].push_back({{"name", "off"}, {"expression", "false"}});
+  world_.server.put(kube::kValidatingWebhookConfigurations, object);
+  EXPECT_TRUE(eventually([&] {
+    return (*world_.server.find(kube::kValidatingWebhookConfigurations,
+                                hook))["webhooks"][0]["matchConditions"]
+               .size() == 1;
+  }));
+  // Hidden from our selector by taking the label off.
+  object = *world_.server.find(kube::kValidatingWebhookConfigurations, hook);
+  object["metadata"].erase("labels");
+  object["webhooks"][0]["failurePolicy"] = "Ignore";
+  world_.server.put(kube::kValidatingWebhookConfigurations, object);
+  EXPECT_TRUE(eventually([&] {
+    return (*world_.server.find(kube::kValidatingWebhookConfigurations,
+                                hook))["webhooks"][0]["failurePolicy"] == "Fail";
+  }));
+  EXPECT_NE(registry_.text().find("seaworthy_controller_drift_repaired_total"), std::string::npos);
+}
+
+TEST_F(ControllersTest, APolicyThatGoesTakesEverythingWithIt) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  world_.server.erase(kube::kAttestationPolicies, kube::cluster_key("p"));
+  EXPECT_TRUE(eventually([&] {
+    return world_.label("n1", "p").empty() && !world_.tainted("n2") &&
+           !exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
+           !exists(kube::kValidatingAdmissionPolicies, "seaworthy-floor-p");
+  })) << lines_.text();
+}
+
+TEST_F(ControllersTest, A123_UninstallingLeavesNothingThatBinds) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  Json own = *world_.server.find(kube::kNamespaces, kube::cluster_key("seaworthy-system"));
+  own["metadata"]["deletionTimestamp"] = world_.clock.now().rfc3339();
+  own["metadata"]["finalizers"] = Json::array({"kubernetes"});
+  world_.server.put(kube::kNamespaces, own);
+  EXPECT_TRUE(eventually([&] {
+    return world_.label("n1", "p").empty() && !world_.tainted("n2") &&
+           !exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
+           !exists(kube::kMutatingAdmissionPolicies, "seaworthy-steer-p");
+  })) << lines_.text();
+  controllers_->stop();
+  EXPECT_FALSE(exists(kube::kValidatingWebhookConfigurations, "seaworthy-p"));
+}
+
+TEST_F(ControllersTest, AnOrdinaryStopLeavesEverythingInForce) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  controllers_->stop();
+  EXPECT_TRUE(settled());
+  EXPECT_FALSE(lost_);
+  const Json lease =
+      *world_.server.find(kube::kLeases, {"seaworthy-system", "seaworthy-controller"});
+  EXPECT_EQ(lease["spec"]["holderIdentity"], "");
+}
+
+TEST_F(ControllersTest, MakesTheServingCertificates) {
+  start();
+  ASSERT_TRUE(eventually([&] {
+    return world_.server.find(kube::kSecrets, {"seaworthy-system", kWebhookTlsSecret}) &&
+           world_.server.find(kube::kSecrets, {"seaworthy-system", kOperatorTlsSecret});
+  })) << lines_.text();
+  const Json map = *world_.server.find(kube::kConfigMaps, {"seaworthy-system", kCaConfigMap});
+  EXPECT_NE(map["data"]["ca.crt"].get<std::string>().find("BEGIN CERTIFICATE"), std::string::npos);
+  const Json secret = *world_.server.find(kube::kSecrets, {"seaworthy-system", kWebhookTlsSecret});
+  EXPECT_EQ(secret["type"], "kubernetes.io/tls");
+}
+
+}  // namespace
+}  // namespace seaworthy::controller

@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include "controller/policy.h"
+#include "controller/world.h"
+
+namespace seaworthy::controller {
+namespace {
+
+using api::ConditionStatus;
+using api::Verdict;
+using codec::Json;
+using std::chrono::seconds;
+
+class PolicyDecisionTest : public ::testing::Test {
+ protected:
+  PolicyInputs inputs(Json raw) {
+    raw["metadata"]["uid"] = "pu";
+    raw["metadata"]["generation"] = 1;
+    PolicyInputs in{.policy = api::parse_policy(raw), .raw = raw};
+    in.config_map_keys = {{"roots", {"roots.pem"}}};
+    in.ca_bundle_pem = "CA";
+    in.keys = std::make_shared<VerifierKeys>(VerifierKeys{signer_.as_set(), 1});
+    return in;
+  }
+  PolicyInputs::NodeView node(const std::string& name, std::optional<Verdict> verdict,
+                              const std::string& pool = "prod") {
+    PolicyInputs::NodeView view{
+        NodeName(name), NodeUid(name + "-uid"), {{"pool", pool}}, nullptr, std::nullopt};
+    if (verdict) {
+      api::NodeAttestation attestation;
+      attestation.meta.name = name;
+      attestation.results = {{"v", testing::ear(signer_, {.node = name,
+                                                          .node_uid = name + "-uid",
+                                                          .policy = "p",
+                                                          .policy_uid = "pu",
+                                                          .verdict = *verdict,
+                                                          .issued = clock_.now()})}};
+      view.ears = cache_.ears(attestation, {signer_.as_set(), 1}, clock_.now());
+    }
+    return view;
+  }
+
+  testing::FakeClock clock_;
+  testing::TestSigner signer_;
+  EarCache cache_;
+};
+
+TEST_F(PolicyDecisionTest, CountsTheNodesItSelectsAndListsTheHolders) {
+  PolicyInputs in = inputs(testing::policy_json("p"));
+  in.nodes = {node("a", Verdict::kTrusted), node("b", Verdict::kViolated), node("c", std::nullopt),
+              node("d", Verdict::kTrusted, "dev")};
+  const PolicyDecision d = decide(in, clock_.now());
+  EXPECT_EQ(d.counts, (api::NodeCounts{.matched = 3, .trusted = 1, .violated = 1, .unknown = 1}));
+  EXPECT_EQ(d.holders, (std::map<NodeName, NodeUid>{{NodeName("a"), NodeUid("a-uid")}}));
+  EXPECT_EQ(d.next_check, clock_.now() + seconds(120));
+  EXPECT_EQ(d.ready.status, ConditionStatus::kTrue);
+}
+
+TEST_F(PolicyDecisionTest, A62_AnExpiredHolderIsNone) {
+  PolicyInputs in = inputs(testing::policy_json("p"));
+  in.nodes = {node("a", Verdict::kTrusted)};
+  const PolicyDecision d = decide(in, clock_.now() + seconds(120));
+  EXPECT_TRUE(d.holders.empty());
+  EXPECT_EQ(d.counts.stale, 1);
+}
+
+TEST_F(PolicyDecisionTest, WhatDoesNotParseStaysInForceAndNobodyHoldsIt) {
+  Json raw = testing::policy_json("p", "Audit");
+  raw["spec"]["evidence"] = {{"boot", "Nonsense"}};
+  PolicyInputs in = inputs(raw);
+  in.nodes = {node("a", Verdict::kTrusted)};
+  const PolicyDecision d = decide(in, clock_.now());
+  EXPECT_EQ(d.ready.reason, kInvalidSpec);
+  EXPECT_EQ(d.ready.status, ConditionStatus::kFalse);
+  EXPECT_TRUE(d.holders.empty());
+  EXPECT_EQ(d.in_force.namespaces, std::vector{Namespace("payments")});
+  EXPECT_EQ(d.in_force.mode, api::EnforcementMode::kAudit);
+  raw["spec"]["enforcement"]["mode"] = "Perhaps";
+  EXPECT_EQ(decide(inputs(raw), clock_.now()).in_force.mode, api::EnforcementMode::kEnforce);
+}
+
+TEST_F(PolicyDecisionTest, NamesWhatIsMissing) {
+  Json raw = testing::policy_json("p");
+  raw["spec"]["evidence"] = {{"boot", "ReferenceValues"},
+                             {"referenceValues", Json::array({"debian"})},
+                             {"runtime", {{"ima", "Ignored"}}}};
+  PolicyInputs in = inputs(raw);
+  PolicyDecision d = decide(in, clock_.now());
+  EXPECT_EQ(d.ready.reason, kReferenceValueSetNotFound);
+  EXPECT_NE(d.ready.message.find("debian"), std::string::npos);
+
+  in.sets = {{"debian", SetState::kFilesOnly}};
+  EXPECT_EQ(decide(in, clock_.now()).ready.reason, kReferenceValueSetInvalid);
+  in.sets = {{"debian", SetState::kInvalid}};
+  EXPECT_EQ(decide(in, clock_.now()).ready.reason, kReferenceValueSetInvalid);
+  in.sets = {{"debian", SetState::kDescribesBoot}};
+  EXPECT_EQ(decide(in, clock_.now()).ready.reason, kReady);
+
+  in.config_map_keys = {{"roots", {"other"}}};
+  d = decide(in, clock_.now());
+  EXPECT_EQ(d.ready.reason, kTrustAnchorNotFound);
+  EXPECT_NE(d.ready.message.find("roots.pem"), std::string::npos);
+
+  in = inputs(testing::policy_json("p"));
+  in.ca_bundle_pem.clear();
+  EXPECT_EQ(decide(in, clock_.now()).ready.reason, kCertificateMissing);
+}
+
+}  // namespace
+}  // namespace seaworthy::controller
