@@ -1,0 +1,74 @@
+#include "attester/collect.h"
+
+#include <utility>
+
+#include "attester/files.h"
+#include "attester/token.h"
+#include "codec/hex.h"
+#include "crypto/digest.h"
+#include "tpm/qualifying_data.h"
+
+namespace seaworthy::attester {
+namespace {
+
+Result<std::vector<tpm::PcrSelection>> selection_of(const api::ChallengeMessage& challenge) {
+  std::vector<tpm::PcrSelection> out;
+  for (const api::PcrBankSelection& bank : challenge.selection) {
+    const auto alg = crypto::hash_alg_named(bank.bank);
+    if (!alg) {
+      return malformed("the challenge asks for the unknown PCR bank " + bank.bank);
+    }
+    tpm::PcrMask mask;
+    for (const std::uint8_t pcr : bank.pcrs) {
+      mask.add(TRY(tpm::PcrIndex::of(pcr)));
+    }
+    out.push_back({.bank = *alg, .pcrs = mask});
+  }
+  if (out.empty()) {
+    return malformed("the challenge asks for no PCR");  // a quote of nothing proves nothing
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& challenge,
+                         const Binding& binding, BootLog boot_log) {
+  const auto selection = TRY(selection_of(challenge));
+  Evidence out;
+  api::AttestRequest& request = out.request;
+  request.nonce = challenge.nonce;
+
+  for (const tpm::PcrSelection& bank : selection) {
+    request.pcrs[std::string(crypto::name(bank.bank))] = TRY(from.device.read_pcrs(bank));
+  }
+
+  const crypto::Digest channel = channel_binding(binding.token);
+  const crypto::Digest qualifying = tpm::qualifying_data({.nonces = {challenge.nonce},
+                                                          .node_uid = challenge.node_uid,
+                                                          .ak_name = binding.ak_name,
+                                                          .channel = channel.bytes(),
+                                                          .selection = selection});
+  SignedQuote quote = TRY(from.device.quote(selection, qualifying.bytes()));
+  request.attested = std::move(quote.attested);
+  request.signature = std::move(quote.signature);
+
+  const auto growth = from.ima.poll();
+  if (growth) {
+    ImaList::Slice slice = TRY(from.ima.read(challenge.ima_from, api::kMaxImaBytes));
+    out.ima_entries = growth->entries;
+    out.ima_complete = slice.complete;
+    request.ima = api::AttestRequest::Ima{.from = slice.from, .entries = std::move(slice.entries)};
+  } else if (growth.error().code() != ErrorCode::kNotFound) {
+    return growth.error();
+  }
+
+  Bytes log = TRY(read_bounded(from.boot_log_path, api::kMaxBootLogBytes));
+  request.boot_log_digest = codec::to_hex(crypto::sha256(log).bytes());
+  if (boot_log == BootLog::kAlways || challenge.boot_log_known != request.boot_log_digest) {
+    request.boot_log = std::move(log);
+  }
+  return out;
+}
+
+}  // namespace seaworthy::attester

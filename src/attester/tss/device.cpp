@@ -1,0 +1,283 @@
+#include "attester/tss/device.h"
+
+#include <tss2/tss2_mu.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "attester/tss/connection.h"
+#include "attester/tss/keys.h"
+#include "attester/tss/nv.h"
+#include "base/mutex.h"
+#include "codec/reader.h"
+#include "crypto/digest.h"
+
+namespace seaworthy::attester::tss {
+namespace {
+
+// TPML_PCR_SELECTION for one or more banks.
+Result<TPML_PCR_SELECTION> selection_list(const std::vector<tpm::PcrSelection>& selection) {
+  TPML_PCR_SELECTION out{};
+  if (selection.size() > TPM2_NUM_PCR_BANKS) {
+    return malformed("a PCR selection names too many banks");
+  }
+  for (const tpm::PcrSelection& bank : selection) {
+    TPMS_PCR_SELECTION& to = out.pcrSelections[out.count++];
+    to.hash = static_cast<TPMI_ALG_HASH>(bank.bank);
+    to.sizeofSelect = 3;
+    for (int i = 0; i < 3; ++i) {
+      to.pcrSelect[i] = static_cast<BYTE>(bank.pcrs.bits() >> (8 * i));
+    }
+  }
+  return out;
+}
+
+// A TPM2B with a maximum, from a view.
+template <class T, std::size_t kMax>
+Result<T> sized(ByteSpan content, BYTE (T::*buffer)[kMax], const char* what) {
+  T out{};
+  if (content.size() > kMax) {
+    return malformed(std::string(what) + " is too long for a TPM");
+  }
+  out.size = static_cast<UINT16>(content.size());
+  std::ranges::copy(content, out.*buffer);
+  return out;
+}
+
+// The content of a TPM2B that is all there is.
+Result<ByteSpan> unwrapped(const char* what, ByteSpan bytes) {
+  codec::Reader r(what, bytes);
+  const ByteSpan content = TRY(r.sized16be(0xFFFF));
+  TRY(r.expect_end());
+  return content;
+}
+
+Result<Flushed> start_session(const Connection& tpm, TPM2_SE type, ESYS_TR salt_key,
+                              TPMA_SESSION attributes) {
+  TPMT_SYM_DEF symmetric{};
+  symmetric.algorithm = TPM2_ALG_NULL;
+  if (salt_key != ESYS_TR_NONE) {
+    symmetric.algorithm = TPM2_ALG_AES;
+    symmetric.keyBits.aes = 128;
+    symmetric.mode.aes = TPM2_ALG_CFB;
+  }
+  ESYS_TR handle = ESYS_TR_NONE;
+  TRY(check(
+      Esys_StartAuthSession(tpm.esys(), salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                            ESYS_TR_NONE, nullptr, type, &symmetric, TPM2_ALG_SHA256, &handle),
+      "TPM2_StartAuthSession"));
+  Flushed session(tpm, handle);
+  TRY(check(Esys_TRSess_SetAttributes(tpm.esys(), session.get(), attributes, 0xFF),
+            "session attributes"));
+  return session;
+}
+
+// Reports how long the TPM was held, and with what success, when it goes out of scope.
+class Timer {
+ public:
+  Timer(const Timing& timing, std::string_view operation)
+      : timing_(timing), operation_(operation), begin_(std::chrono::steady_clock::now()) {}
+  ~Timer() {
+    if (timing_) {
+      timing_(operation_, std::chrono::steady_clock::now() - begin_, success_);
+    }
+  }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  template <class T>
+  Result<T> ended_with(Result<T> result) {
+    success_ = result ? Success::kYes : Success::kNo;
+    return result;
+  }
+
+ private:
+  const Timing& timing_;
+  std::string_view operation_;
+  std::chrono::steady_clock::time_point begin_;
+  Success success_ = Success::kNo;
+};
+
+class TssDevice final : public Device {
+ public:
+  TssDevice(std::string tcti, Timing timing) : tcti_(std::move(tcti)), timing_(std::move(timing)) {}
+
+  Result<Identity> identity() override {
+    const MutexLock lock(mutex_);
+    Timer timer(timing_, "identity");
+    return timer.ended_with(make_identity());
+  }
+
+  Result<Bytes> activate(ByteSpan credential_blob, ByteSpan encrypted_secret) override {
+    const MutexLock lock(mutex_);
+    Timer timer(timing_, "activate");
+    return timer.ended_with(open_secret(credential_blob, encrypted_secret));
+  }
+
+  Result<SignedQuote> quote(const std::vector<tpm::PcrSelection>& selection,
+                            ByteSpan qualifying_data) override {
+    const MutexLock lock(mutex_);
+    Timer timer(timing_, "quote");
+    return timer.ended_with(sign_pcrs(selection, qualifying_data));
+  }
+
+  Result<PcrValues> read_pcrs(const tpm::PcrSelection& selection) override {
+    const MutexLock lock(mutex_);
+    Timer timer(timing_, "read_pcrs");
+    return timer.ended_with(pcr_values(selection));
+  }
+
+ private:
+  Result<Connection> connect() REQUIRES(mutex_) {
+    Connection tpm = TRY(Connection::open(tcti_));
+    if (!cleaned_) {
+      tpm.flush_leftovers();
+      cleaned_ = true;
+    }
+    return tpm;
+  }
+
+  Result<Identity> make_identity() REQUIRES(mutex_) {
+    const Connection tpm = TRY(connect());
+    Identity out;
+    EkKind kind = EkKind::kRsa2048;
+    Bytes leaf;
+    for (const auto& [index, of] : {std::pair(kEkCertificateP256, EkKind::kP256),
+                                    std::pair(kEkCertificateRsa2048, EkKind::kRsa2048)}) {
+      if (leaf.empty() && !TRY(nv_indexes(tpm, index, index, 1)).empty()) {
+        leaf = TRY(read_nv(tpm, index));
+        kind = of;
+      }
+    }
+    if (!leaf.empty()) {
+      out.ek_certificates.push_back(std::move(leaf));
+    }
+    for (const TPM2_HANDLE index : TRY(nv_indexes(tpm, kChainFirst, kChainLast, kMaxChain))) {
+      Bytes issuer = TRY(read_nv(tpm, index));
+      if (!issuer.empty()) {
+        out.ek_certificates.push_back(std::move(issuer));
+      }
+    }
+
+    // One after the other: a TPM has room for three transient objects.
+    ek_ = std::make_unique<PrimaryKey>(ek_template(kind));
+    ak_ = std::make_unique<PrimaryKey>(ak_template());
+    for (PrimaryKey* key : {ek_.get(), ak_.get()}) {
+      const Flushed loaded = TRY(key->load(tpm));
+    }
+    out.ek_public = ek_->public_area();
+    out.ak_public = ak_->public_area();
+    return out;
+  }
+
+  Result<Bytes> open_secret(ByteSpan credential_blob, ByteSpan encrypted_secret) REQUIRES(mutex_) {
+    if (!ek_ || !ak_) {
+      return Error(ErrorCode::kConflict, "activate() before identity()");
+    }
+    const ByteSpan blob = TRY(unwrapped("TPM2B_ID_OBJECT", credential_blob));
+    const ByteSpan wrapped = TRY(unwrapped("TPM2B_ENCRYPTED_SECRET", encrypted_secret));
+    const auto id = TRY(sized(blob, &TPM2B_ID_OBJECT::credential, "TPM2B_ID_OBJECT"));
+    const auto secret =
+        TRY(sized(wrapped, &TPM2B_ENCRYPTED_SECRET::secret, "TPM2B_ENCRYPTED_SECRET"));
+
+    const Connection tpm = TRY(connect());
+    const Flushed ak = TRY(ak_->load(tpm));
+    const Flushed ek = TRY(ek_->load(tpm));
+    // PolicyA of the EK: whoever may use the endorsement hierarchy (its authorization is empty).
+    const Flushed policy =
+        TRY(start_session(tpm, TPM2_SE_POLICY, ESYS_TR_NONE, TPMA_SESSION_CONTINUESESSION));
+    TRY(check(Esys_PolicySecret(tpm.esys(), ESYS_TR_RH_ENDORSEMENT, policy.get(), ESYS_TR_PASSWORD,
+                                ESYS_TR_NONE, ESYS_TR_NONE, nullptr, nullptr, nullptr, 0, nullptr,
+                                nullptr),
+              "TPM2_PolicySecret"));
+    // Salted to the EK, so that nobody on the bus reads the secret: if the EK were not the TPM's
+    // own, the verifier's credential would not open either.
+    const Flushed encrypted = TRY(start_session(
+        tpm, TPM2_SE_HMAC, ek.get(), TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
+    TPM2B_DIGEST* raw = nullptr;
+    TRY(check(Esys_ActivateCredential(tpm.esys(), ak.get(), ek.get(), ESYS_TR_PASSWORD,
+                                      policy.get(), encrypted.get(), &id, &secret, &raw),
+              "TPM2_ActivateCredential"));
+    const EsysPtr<TPM2B_DIGEST> opened(raw);
+    return Bytes(opened->buffer, opened->buffer + opened->size);
+  }
+
+  Result<SignedQuote> sign_pcrs(const std::vector<tpm::PcrSelection>& selection,
+                                ByteSpan qualifying_data) REQUIRES(mutex_) {
+    if (!ak_) {
+      return Error(ErrorCode::kConflict, "quote() before identity()");
+    }
+    const auto pcrs = TRY(selection_list(selection));
+    const auto data = TRY(sized(qualifying_data, &TPM2B_DATA::buffer, "qualifying data"));
+    const Connection tpm = TRY(connect());
+    const Flushed ak = TRY(ak_->load(tpm));
+    TPMT_SIG_SCHEME scheme{};
+    scheme.scheme = TPM2_ALG_NULL;  // the key's own
+    TPM2B_ATTEST* attest_raw = nullptr;
+    TPMT_SIGNATURE* signature_raw = nullptr;
+    TRY(check(Esys_Quote(tpm.esys(), ak.get(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &data,
+                         &scheme, &pcrs, &attest_raw, &signature_raw),
+              "TPM2_Quote"));
+    const EsysPtr<TPM2B_ATTEST> attest(attest_raw);
+    const EsysPtr<TPMT_SIGNATURE> signature(signature_raw);
+    SignedQuote out;
+    out.attested.assign(attest->attestationData, attest->attestationData + attest->size);
+    out.signature.resize(sizeof(TPMT_SIGNATURE));
+    std::size_t offset = 0;
+    TRY(check(Tss2_MU_TPMT_SIGNATURE_Marshal(signature.get(), out.signature.data(),
+                                             out.signature.size(), &offset),
+              "TPMT_SIGNATURE"));
+    out.signature.resize(offset);
+    return out;
+  }
+
+  Result<PcrValues> pcr_values(const tpm::PcrSelection& selection) REQUIRES(mutex_) {
+    const Connection tpm = TRY(connect());
+    PcrValues out;
+    tpm::PcrMask wanted = selection.pcrs;
+    while (!wanted.empty()) {  // a TPM gives at most eight values at a time
+      const auto pcrs = TRY(selection_list({{.bank = selection.bank, .pcrs = wanted}}));
+      TPML_PCR_SELECTION* given_raw = nullptr;
+      TPML_DIGEST* values_raw = nullptr;
+      TRY(check(Esys_PCR_Read(tpm.esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pcrs, nullptr,
+                              &given_raw, &values_raw),
+                "TPM2_PCR_Read"));
+      const EsysPtr<TPML_PCR_SELECTION> given(given_raw);
+      const EsysPtr<TPML_DIGEST> values(values_raw);
+      UINT32 next = 0;
+      tpm::PcrMask missing;
+      for (const tpm::PcrIndex pcr : wanted.indexes()) {
+        const BYTE bits =
+            given->count == 1 ? given->pcrSelections[0].pcrSelect[pcr.value() / 8] : 0;
+        if ((bits >> (pcr.value() % 8) & 1) == 0) {
+          missing.add(pcr);
+        } else if (next < values->count) {
+          const TPM2B_DIGEST& value = values->digests[next++];
+          out[static_cast<std::uint8_t>(pcr.value())].assign(value.buffer,
+                                                             value.buffer + value.size);
+        }
+      }
+      if (next == 0) {
+        return unsupported("the TPM gives no " + std::string(crypto::name(selection.bank)) +
+                           " PCR " + missing.text() + ": enable that bank in the firmware setup");
+      }
+      wanted = missing;
+    }
+    return out;
+  }
+
+  const std::string tcti_;
+  const Timing timing_;
+  Mutex mutex_;
+  bool cleaned_ GUARDED_BY(mutex_) = false;
+  std::unique_ptr<PrimaryKey> ek_ GUARDED_BY(mutex_);
+  std::unique_ptr<PrimaryKey> ak_ GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<Device> create_device(std::string tcti, Timing timing) {
+  return std::make_unique<TssDevice>(std::move(tcti), std::move(timing));
+}
+
+}  // namespace seaworthy::attester::tss

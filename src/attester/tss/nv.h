@@ -1,0 +1,26 @@
+// Certificates in NV memory. Private to attester/tss/.
+#pragma once
+
+#include <vector>
+
+#include "attester/tss/connection.h"
+
+namespace seaworthy::attester::tss {
+
+// NV indexes of EK certificates (EK Credential Profile 2.5, §2.2.1.4, §2.2.1.5).
+inline constexpr TPM2_HANDLE kEkCertificateRsa2048 = 0x01C00002;
+inline constexpr TPM2_HANDLE kEkCertificateP256 = 0x01C0000A;
+// Where makers put the chain above it.
+inline constexpr TPM2_HANDLE kChainFirst = 0x01C00100;
+inline constexpr TPM2_HANDLE kChainLast = 0x01C001FF;
+
+inline constexpr std::size_t kMaxNvBytes = 16 * 1024;  // largest real one: below 2 KiB
+inline constexpr std::size_t kMaxChain = 7;            // with the leaf: what the protocol takes
+
+// Indexes that exist in [first, last], ascending, at most `max`.
+Result<std::vector<TPM2_HANDLE>> nv_indexes(const Connection& tpm, TPM2_HANDLE first,
+                                            TPM2_HANDLE last, std::size_t max);
+// The whole content as it is; empty if the index was never written.
+Result<Bytes> read_nv(const Connection& tpm, TPM2_HANDLE index);
+
+}  // namespace seaworthy::attester::tss

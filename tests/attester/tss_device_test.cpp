@@ -1,0 +1,291 @@
+// attester/tss/ against swtpm: what our own parser and our own cryptography make of what a real TPM
+// says.
+#include <gtest/gtest.h>
+
+#include <variant>
+
+#include "attester/swtpm.h"
+#include "attester/tss/device.h"
+#include "codec/writer.h"
+#include "crypto/credential.h"
+#include "crypto/signature.h"
+#include "support/fake_random.h"
+#include "tpm/attest.h"
+#include "tpm/name.h"
+#include "tpm/public_area.h"
+#include "tpm/signature.h"
+
+namespace seaworthy::attester {
+namespace {
+
+using testing::PowerOff;
+using testing::Swtpm;
+
+constexpr TPM2_HANDLE kRsaCertificate = 0x01C00002;
+constexpr TPM2_HANDLE kP256Certificate = 0x01C0000A;
+
+crypto::PublicKey key_of(const tpm::PublicArea& area) {
+  if (const auto* rsa = std::get_if<tpm::RsaKey>(&area.key)) {
+    return *crypto::PublicKey::from_rsa(rsa->modulus, rsa->exponent == 0 ? 65537 : rsa->exponent);
+  }
+  const auto& ecc = std::get<tpm::EccKey>(area.key);
+  return *crypto::PublicKey::from_ec(crypto::Curve::kP256, ecc.x, ecc.y);
+}
+
+const std::vector<tpm::PcrSelection> kSelection{
+    {.bank = crypto::HashAlg::kSha256,
+     .pcrs = tpm::PcrMask::range<0, 10>() | tpm::PcrMask{tpm::PcrIndex::at<14>()}}};
+
+Bytes with_size(ByteSpan content) {
+  return codec::Writer().sized16be(content).bytes();
+}
+
+class TssDeviceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!Swtpm::installed()) {
+      GTEST_SKIP() << "swtpm is not installed (Debian: apt-get install swtpm)";
+    }
+    ::setenv("TSS2_LOG", "all+none", 0);
+    tpm_ = std::make_unique<Swtpm>();
+    device_ = tss::create_device(tpm_->tcti());
+  }
+
+  Identity identity() {
+    const auto identity = device_->identity();
+    EXPECT_TRUE(identity) << identity.error().message();
+    return identity ? *identity : Identity{};
+  }
+
+  // A credential for these keys, as the verifier makes it.
+  crypto::Credential credential_for(const Identity& who, ByteSpan secret) {
+    const auto ek = *tpm::parse_public_area(who.ek_public);
+    const auto ak = *tpm::parse_public_area(who.ak_public);
+    return *crypto::make_credential({.key = key_of(ek), .name_alg = ek.name_alg}, tpm::name_of(ak),
+                                    secret, random_);
+  }
+
+  void expect_activation_works() {
+    const Identity who = identity();
+    const Bytes secret(32, 0x42);
+    const auto credential = credential_for(who, secret);
+    const auto opened =
+        device_->activate(with_size(credential.id_object), with_size(credential.encrypted_secret));
+    ASSERT_TRUE(opened) << opened.error().message();
+    EXPECT_EQ(*opened, secret);
+    EXPECT_EQ(tpm_->handles_in_use(), 0u);
+  }
+
+  std::unique_ptr<Swtpm> tpm_;
+  std::unique_ptr<Device> device_;
+  seaworthy::testing::FakeRandom random_;
+};
+
+TEST_F(TssDeviceTest, R4_TheAkIsARestrictedSigningKeyOfTheEndorsementHierarchy) {
+  const auto ak = tpm::parse_public_area(identity().ak_public);
+  ASSERT_TRUE(ak);
+  EXPECT_EQ(ak->attributes, 0x00050472u);
+  EXPECT_EQ(ak->name_alg, crypto::HashAlg::kSha256);
+  EXPECT_EQ(ak->scheme, (tpm::Scheme{.alg = tpm::kAlgEcdsa, .hash = crypto::HashAlg::kSha256}));
+  EXPECT_FALSE(ak->symmetric);
+  ASSERT_TRUE(std::holds_alternative<tpm::EccKey>(ak->key));
+  EXPECT_EQ(std::get<tpm::EccKey>(ak->key).curve, tpm::EccCurve::kNistP256);
+}
+
+TEST_F(TssDeviceTest, WithoutCertificateTheEkIsRsaAndNoneIsSent) {
+  const Identity who = identity();
+  EXPECT_TRUE(who.ek_certificates.empty());
+  const auto ek = tpm::parse_public_area(who.ek_public);
+  ASSERT_TRUE(ek);
+  EXPECT_EQ(ek->attributes, 0x000300B2u);
+  EXPECT_TRUE(std::holds_alternative<tpm::RsaKey>(ek->key));
+}
+
+TEST_F(TssDeviceTest, TheEkIsOneThatHasACertificate) {
+  tpm_->write_nv(kRsaCertificate, Bytes(900, 0x30));
+  Identity who = identity();
+  EXPECT_EQ(who.ek_certificates, std::vector<Bytes>{Bytes(900, 0x30)});
+  EXPECT_TRUE(std::holds_alternative<tpm::RsaKey>(tpm::parse_public_area(who.ek_public)->key));
+
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));  // quicker keys are preferred
+  who = identity();
+  EXPECT_EQ(who.ek_certificates, std::vector<Bytes>{Bytes(700, 0x31)});
+  EXPECT_TRUE(std::holds_alternative<tpm::EccKey>(tpm::parse_public_area(who.ek_public)->key));
+}
+
+TEST_F(TssDeviceTest, A15_CertificatesAreSentAsFoundWithTheMakersHeaderAndPadding) {
+  Bytes content{0x10, 0x01, 0x00, 0x04, 0x64, 0x10, 0x02, 0x30, 0x82};
+  content.resize(1300, 0xFF);
+  tpm_->write_nv(kP256Certificate, content);
+  const Bytes issuer(1100, 0x22);
+  tpm_->write_nv(0x01C00100, issuer);
+  tpm_->write_nv(0x01C00101, Bytes(10, 1));
+  EXPECT_EQ(identity().ek_certificates, (std::vector<Bytes>{content, issuer, Bytes(10, 1)}));
+}
+
+TEST_F(TssDeviceTest, R5_ActivatesACredentialForAnRsaEk) {
+  expect_activation_works();
+}
+
+TEST_F(TssDeviceTest, R5_ActivatesACredentialForAP256Ek) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  expect_activation_works();
+}
+
+TEST_F(TssDeviceTest, R5_RefusesACredentialForAnotherAk) {
+  Identity who = identity();
+  who.ak_public = testing::some_ak_public();
+  const auto credential = credential_for(who, Bytes(32, 1));
+  const auto opened =
+      device_->activate(with_size(credential.id_object), with_size(credential.encrypted_secret));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kDenied) << opened.error().message();
+  EXPECT_EQ(tpm_->handles_in_use(), 0u);
+}
+
+TEST_F(TssDeviceTest, RefusesCredentialsThatAreNone) {
+  identity();
+  for (const Bytes& blob : {Bytes{}, Bytes{0}, Bytes{0, 5, 1}, Bytes{0, 1, 1, 1}}) {
+    EXPECT_EQ(device_->activate(blob, with_size(Bytes(32))).error().code(), ErrorCode::kMalformed);
+  }
+  EXPECT_EQ(device_->activate(with_size(Bytes(5000)), with_size(Bytes(32))).error().code(),
+            ErrorCode::kMalformed);
+}
+
+TEST_F(TssDeviceTest, R8_AQuoteParsesAndVerifiesAndSaysWhatWasAsked) {
+  const Identity who = identity();
+  tpm_->extend(7, 3);
+  const Bytes data(32, 0x77);
+  const auto signed_quote = device_->quote(kSelection, data);
+  ASSERT_TRUE(signed_quote) << signed_quote.error().message();
+  const auto values = device_->read_pcrs(kSelection[0]);
+  ASSERT_TRUE(values) << values.error().message();
+
+  const auto ak = *tpm::parse_public_area(who.ak_public);
+  const auto quote = tpm::parse_quote(signed_quote->attested);
+  ASSERT_TRUE(quote) << quote.error().message();
+  EXPECT_EQ(quote->extra_data, data);
+  EXPECT_EQ(quote->pcrs, kSelection);
+  EXPECT_EQ(quote->qualified_signer, tpm::primary_qualified_name(ak, tpm::Hierarchy::kEndorsement));
+  crypto::Hasher hasher(crypto::HashAlg::kSha256);
+  for (const auto& [index, value] : *values) {
+    hasher.update(value);
+  }
+  EXPECT_EQ(quote->pcr_digest, to_bytes(hasher.finish().bytes()));
+
+  const auto signature = tpm::parse_signature(signed_quote->signature);
+  ASSERT_TRUE(signature) << signature.error().message();
+  const auto& ecdsa = std::get<tpm::EcdsaSignature>(*signature);
+  EXPECT_TRUE(crypto::verify(
+      key_of(ak), {.alg = crypto::SignatureAlg::kEcdsa, .hash = crypto::HashAlg::kSha256},
+      signed_quote->attested, crypto::EcdsaSignature{.r = ecdsa.r, .s = ecdsa.s}));
+}
+
+TEST_F(TssDeviceTest, ReadsMorePcrsThanATpmGivesAtOnce) {
+  tpm_->extend(10, 1);
+  const auto values = device_->read_pcrs(kSelection[0]);
+  ASSERT_TRUE(values);
+  EXPECT_EQ(values->size(), 12u);
+  EXPECT_EQ(values->at(0), Bytes(32));
+  EXPECT_NE(values->at(10), Bytes(32));
+}
+
+TEST_F(TssDeviceTest, ABankThatIsNotAllocatedIsSaidToBe) {
+  const auto values =
+      device_->read_pcrs({.bank = crypto::HashAlg::kSha512, .pcrs = tpm::PcrMask::range<0, 7>()});
+  if (!values) {  // swtpm 0.7 allocates all banks unless told otherwise
+    EXPECT_EQ(values.error().code(), ErrorCode::kUnsupported) << values.error().message();
+  }
+}
+
+TEST_F(TssDeviceTest, KeysAreTheSameAfterEveryRestart) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  const Identity before = identity();
+  device_ = tss::create_device(tpm_->tcti());
+  EXPECT_EQ(identity(), before);
+  for (const PowerOff how : {PowerOff::kOrderly, PowerOff::kPowerLoss}) {
+    tpm_->power_cycle(how);
+    EXPECT_TRUE(device_->quote(kSelection, Bytes(32)));  // without asking for the identity again
+    EXPECT_EQ(identity(), before);
+  }
+}
+
+TEST_F(TssDeviceTest, NoticesThatTheTpmIsAnotherOne) {
+  const Identity before = identity();
+  tpm_->change_endorsement_seed();
+  const auto quote = device_->quote(kSelection, Bytes(32));
+  ASSERT_FALSE(quote);
+  EXPECT_EQ(quote.error().code(), ErrorCode::kConflict) << quote.error().message();
+  EXPECT_NE(identity().ak_public, before.ak_public);
+  EXPECT_TRUE(device_->quote(kSelection, Bytes(32)));
+}
+
+TEST_F(TssDeviceTest, A174_PowerLossesDoNotLockTheAk) {
+  identity();
+  for (int i = 0; i < 6; ++i) {
+    tpm_->power_cycle(PowerOff::kPowerLoss);
+    const auto quote = device_->quote(kSelection, Bytes(32));
+    ASSERT_TRUE(quote) << i << ": " << quote.error().message();
+  }
+}
+
+TEST_F(TssDeviceTest, A175_AThousandQuotesLeaveNothingInTheTpm) {
+  const Identity who = identity();
+  const auto credential = credential_for(who, Bytes(32, 1));
+  for (int i = 0; i < 1000; ++i) {
+    const auto quote = device_->quote(kSelection, Bytes(32, static_cast<std::uint8_t>(i)));
+    ASSERT_TRUE(quote) << i << ": " << quote.error().message();
+    if (i % 10 == 0) {  // and failing operations neither
+      ASSERT_FALSE(
+          device_->activate(with_size(Bytes(40, 1)), with_size(credential.encrypted_secret)));
+    }
+  }
+  EXPECT_EQ(tpm_->handles_in_use(), 0u);
+}
+
+TEST_F(TssDeviceTest, A175_ClearsAwayWhatAProgramThatWasKilledLeftBehind) {
+  for (int i = 0; i < 3; ++i) {
+    tpm_->leave_session_behind();
+  }
+  EXPECT_NE(tpm_->handles_in_use(), 0u);
+  identity();
+  EXPECT_EQ(tpm_->handles_in_use(), 0u);
+}
+
+TEST_F(TssDeviceTest, QuotesAndActivationsNeedAnIdentityFirst) {
+  EXPECT_EQ(device_->quote(kSelection, Bytes(32)).error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(device_->activate(with_size({}), with_size({})).error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(TssDeviceTest, RefusesQualifyingDataThatNoTpmTakes) {
+  identity();
+  EXPECT_EQ(device_->quote(kSelection, Bytes(100)).error().code(), ErrorCode::kMalformed);
+}
+
+TEST_F(TssDeviceTest, ReportsHowLongTheTpmWasHeldAndWithWhatSuccess) {
+  std::vector<std::pair<std::string, tss::Success>> operations;
+  device_ = tss::create_device(tpm_->tcti(),
+                               [&](std::string_view operation, auto held, tss::Success success) {
+                                 operations.emplace_back(operation, success);
+                                 EXPECT_GT(held.count(), 0);
+                               });
+  EXPECT_FALSE(device_->quote(kSelection, Bytes(32)));
+  identity();
+  EXPECT_TRUE(device_->quote(kSelection, Bytes(32)));
+  EXPECT_TRUE(device_->read_pcrs(kSelection[0]));
+  using enum tss::Success;
+  const std::vector<std::pair<std::string, tss::Success>> expected{
+      {"quote", kNo}, {"identity", kYes}, {"quote", kYes}, {"read_pcrs", kYes}};
+  EXPECT_EQ(operations, expected);
+}
+
+TEST(TssDevice, AnAbsentTpmIsUnavailable) {
+  ::setenv("TSS2_LOG", "all+none", 0);
+  const auto device = tss::create_device("swtpm:path=/nonexistent/tpm.sock");
+  EXPECT_EQ(device->identity().error().code(), ErrorCode::kUnavailable);
+  const auto nonsense = tss::create_device("no-such-tcti:");
+  EXPECT_EQ(nonsense->identity().error().code(), ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace seaworthy::attester
