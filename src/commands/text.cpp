@@ -1,0 +1,109 @@
+#include "commands/text.h"
+
+#include <algorithm>
+
+namespace seaworthy::commands {
+namespace {
+
+std::string in_colour(std::string_view text, std::string_view code, Colour colour) {
+  if (colour == Colour::kNever) {
+    return std::string(text);
+  }
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+// Characters that a terminal shows: UTF-8 continuation bytes and escape sequences do not count.
+std::size_t shown_width(std::string_view text) {
+  std::size_t width = 0;
+  bool escape = false;
+  for (const char c : text) {
+    if (c == '\x1b') {
+      escape = true;
+    } else if (escape) {
+      escape = c != 'm';
+    } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+      ++width;
+    }
+  }
+  return width;
+}
+
+}  // namespace
+
+std::string painted(api::Verdict verdict, Colour colour) {
+  const std::string_view text = api::name(verdict);
+  switch (verdict) {
+    case api::Verdict::kTrusted:
+      return in_colour(text, "32", colour);
+    case api::Verdict::kViolated:
+      return in_colour(text, "1;31", colour);
+    case api::Verdict::kStale:
+      return in_colour(text, "33", colour);
+    case api::Verdict::kUnknown:
+      return in_colour(text, "90", colour);
+  }
+  return std::string(text);
+}
+
+std::string bold(std::string_view text, Colour colour) {
+  return in_colour(text, "1", colour);
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], shown_width(row[i]));
+    }
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) {
+        out.append(widths[i] - shown_width(row[i]) + 2, ' ');
+      }
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string distance(milliseconds duration) {
+  const std::int64_t s = std::max<std::int64_t>(0, duration.count() / 1000);
+  const auto two = [](std::int64_t big, const char* big_unit, std::int64_t small,
+                      const char* small_unit) {
+    std::string text = std::to_string(big) + big_unit;
+    if (small != 0) {
+      text += std::to_string(small) + small_unit;
+    }
+    return text;
+  };
+  if (s < 60) {
+    return std::to_string(s) + "s";
+  }
+  if (s < 3600) {
+    return two(s / 60, "m", s % 60, "s");
+  }
+  if (s < 48 * 3600) {
+    return two(s / 3600, "h", s % 3600 / 60, "m");
+  }
+  return std::to_string(s / 86400) + "d";
+}
+
+std::string shortened(std::string_view text, std::size_t width) {
+  std::string out;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (starts && used + 1 == width && i + 1 < text.size()) {
+      return out + "…";
+    }
+    used += starts ? 1 : 0;
+    out += text[i] == '\n' ? ' ' : text[i];
+  }
+  return out;
+}
+
+}  // namespace seaworthy::commands
