@@ -1,0 +1,103 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "http/url.h"
+
+namespace seaworthy::agent {
+namespace {
+
+constexpr const char* kFooter =
+    R"(What is attested, how often and under which rules is decided by the cluster's policies:
+kubectl explain attestationpolicy.spec
+Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.)";
+
+// "0.0.0.0:8080" or "[::]:8080".
+bool parse_listen(const std::string& text, std::string& address, std::uint16_t& port) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) {
+    return false;
+  }
+  address = text.substr(0, colon);
+  if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.find(':') != std::string::npos) {
+    return false;
+  }
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc{} && rest == end && !address.empty();
+}
+
+std::string check_verifier(const std::string& text) {
+  const auto url = http::parse_url(text);
+  if (!url) {
+    return url.error().message();
+  }
+  return url->https ? "" : "the verifier is reached by https:// only, because tokens go there";
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, const char* const* argv) {
+  Options options;
+  std::string listen = "[::]:8080";
+  std::string level = "info";
+  std::string format;
+  CLI::App app{
+      "Seaworthy's agent: shows the cluster's verifier what this node booted and runs, by its TPM.",
+      "seaworthy-agent"};
+  app.footer(kFooter);
+  app.set_version_flag("--version", "seaworthy-agent " SEAWORTHY_VERSION);
+  app.add_option("--verifier", options.verifier_url, "Where the verifier is")
+      ->type_name("URL")
+      ->required()
+      ->check(CLI::Validator(check_verifier, "HTTPS URL"));
+  app.add_option("--ca", options.ca_path,
+                 "PEM certificates; the verifier's must chain to one of them. Read for every new "
+                 "connection")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--token", options.token_path,
+                 "Projected service-account token with audience seaworthy-verifier. Read before "
+                 "every request")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--tcti", options.tcti, "How the TPM is reached, as tpm2-tss writes it")
+      ->type_name("TCTI")
+      ->capture_default_str();
+  app.add_option("--boot-log", options.boot_log_path, "The firmware's log of the measured boot")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_option("--ima-list", options.ima_path, "The kernel's list of measured files; '' for none")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_option("--health-listen,--health-address", listen,
+                 "Where health and metrics are served (HTTP)")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  app.add_option("--log-level", level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--log-format", format, "json or text; default: text on a terminal, else json")
+      ->check(CLI::IsMember({"json", "text"}));
+  try {
+    app.parse(argc, argv);
+    if (!parse_listen(listen, options.health_address, options.health_port)) {
+      throw CLI::ValidationError("--health-listen",
+                                 "expected ADDRESS:PORT, for example 0.0.0.0:8080 or [::]:8080, "
+                                 "got '" +
+                                     listen + "'");
+    }
+  } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
+  if (const auto parsed = telemetry::parse_level(level)) {
+    options.log_level = *parsed;
+  }
+  options.log_format = format.empty()     ? telemetry::stderr_format()
+                       : format == "text" ? telemetry::Format::kText
+                                          : telemetry::Format::kJson;
+  return {options, -1};
+}
+
+}  // namespace seaworthy::agent

@@ -1,0 +1,107 @@
+#include "wiring.h"
+
+#include "commands/approve.h"
+#include "commands/cluster.h"
+#include "commands/explain.h"
+#include "commands/status.h"
+#include "completion.h"
+#include "http/cpprest/client.h"
+#include "kube/client.h"
+#include "kube/config.h"
+#include "runtime/system_clock.h"
+
+namespace seaworthy::cli {
+namespace {
+
+struct Connection {
+  std::unique_ptr<kube::Client> client;
+  std::string namespace_;
+};
+
+Result<Connection> connect(const Options& options, const Clock& clock) {
+  kube::Config config =
+      TRY(kube::load_kubeconfig({.path = options.kubeconfig, .context = options.context},
+                                kube::process_environment(), clock));
+  config.http.user_agent = "kubectl-seaworthy/" SEAWORTHY_VERSION;
+  std::shared_ptr<http::Client> http =
+      TRY(http::cpprest::create_client(std::move(config.http), clock));
+  return Connection{kube::create_client(std::move(http), std::move(config.impersonation),
+                                        std::move(config.on_unauthorized)),
+                    options.namespace_.empty() ? config.namespace_ : options.namespace_};
+}
+
+std::vector<std::string> names(const Options& options, const Clock& clock,
+                               const std::string& plural) {
+  auto connection = connect(options, clock);
+  if (!connection) {
+    return {};
+  }
+  const kube::Resource& resource = plural == "nodes"        ? kube::kNodes
+                                   : plural == "pods"       ? kube::kPods
+                                   : plural == "namespaces" ? kube::kNamespaces
+                                                            : kube::kAttestationPolicies;
+  const std::string namespace_ = resource.namespaced ? connection->namespace_ : "";
+  auto objects = kube::list_all(
+      *connection->client, resource,
+      {.namespace_ = namespace_, .limit = 500, .content = kube::Content::kMetadataOnly},
+      kube::call_within(clock, milliseconds(2'000), {}));
+  std::vector<std::string> out;
+  if (objects) {
+    for (const auto& object : *objects) {
+      out.push_back(kube::key_of(object).name);
+    }
+  }
+  return out;
+}
+
+std::string lines(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    out += word + "\n";
+  }
+  return out;
+}
+
+Result<std::string> ask_cluster(const Options& options, const Clock& clock) {
+  const Connection connection = TRY(connect(options, clock));
+  const kube::Call call =
+      kube::call_within(clock, std::chrono::seconds(options.timeout_seconds), {});
+  if (options.command == Command::kApprove) {
+    return commands::approve(*connection.client, {.node = options.name, .ek_hash = options.ek_hash},
+                             options.output, call);
+  }
+  const commands::Cluster cluster = TRY(commands::read_cluster(*connection.client, call));
+  switch (options.command) {
+    case Command::kExplainNode:
+      return commands::explain_node(cluster, options.name, options.output, clock.now());
+    case Command::kExplainNamespace:
+      return commands::explain_namespace(cluster, options.name, options.output, clock.now());
+    case Command::kExplainPod: {
+      const auto pod =
+          TRY(connection.client->get(kube::kPods, {connection.namespace_, options.name}, call));
+      return commands::explain_pod(cluster, pod, options.output, clock.now());
+    }
+    default:
+      return commands::status(cluster, {.node = options.node, .policy = options.policy},
+                              options.output, clock.now());
+  }
+}
+
+}  // namespace
+
+Result<std::string> run(const Options& options) {
+  const runtime::SystemClock clock;
+  switch (options.command) {
+    case Command::kVersion:
+      return std::string("kubectl-seaworthy " SEAWORTHY_VERSION "\n");
+    case Command::kCompletion:
+      return completion_script(options.name);
+    case Command::kComplete:
+      return lines(complete(
+          options.words, [&](const std::string& plural) { return names(options, clock, plural); }));
+    default:
+      return ask_cluster(options, clock);
+  }
+}
+
+}  // namespace seaworthy::cli

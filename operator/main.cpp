@@ -1,0 +1,11 @@
+// seaworthy-operator: verifier (every replica) and controller (the leader).
+#include "options.h"
+#include "wiring.h"
+
+int main(int argc, char** argv) {
+  const auto parsed = seaworthy::program::parse_options(argc, argv);
+  if (parsed.exit_code >= 0) {
+    return parsed.exit_code;
+  }
+  return seaworthy::program::run(parsed.options);
+}

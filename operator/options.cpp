@@ -1,0 +1,109 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+
+namespace seaworthy::program {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Everything else is configured by custom resources: kubectl explain attestationpolicy.spec
+Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.
+Guide: docs/operations.md)";
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// "0.0.0.0:8443" or "[::]:8443".
+bool parse_listen(const std::string& text, Listen& out) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) {
+    return false;
+  }
+  out.address = text.substr(0, colon);
+  if (out.address.size() >= 2 && out.address.front() == '[' && out.address.back() == ']') {
+    out.address = out.address.substr(1, out.address.size() - 2);
+  } else if (out.address.find(':') != std::string::npos) {
+    return false;
+  }
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, out.port);
+  return error == std::errc{} && rest == end && !out.address.empty();
+}
+
+void listen_option(CLI::App& app, const char* name, const char* help, std::string& address,
+                   std::uint16_t& port) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &address, &port](const std::string& text) {
+           Listen listen;
+           if (!parse_listen(text, listen)) {
+             throw CLI::ValidationError(
+                 name, "expected ADDRESS:PORT, for example 0.0.0.0:8443 or [::]:8443, got '" +
+                           text + "'");
+           }
+           address = listen.address;
+           port = listen.port;
+         },
+         help)
+      ->type_name("ADDRESS:PORT")
+      ->default_str("[" + address + "]:" + std::to_string(port));
+}
+
+std::string pod_name() {
+  const char* name = std::getenv("POD_NAME");
+  return name != nullptr ? name : "";
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, const char* const* argv) {
+  Options options;
+  options.identity = pod_name();
+  std::string serving = "Managed";
+  std::string level = "info";
+  CLI::App app{
+      "Seaworthy's operator: verifies what nodes prove with their TPM, and keeps the cluster "
+      "in accordance.",
+      "seaworthy-operator"};
+  app.footer(kFooter);
+  app.set_version_flag("--version", "seaworthy-operator " SEAWORTHY_VERSION);
+  listen_option(app, "--listen", "Where agents reach the verifier (HTTPS)", options.listen_address,
+                options.listen_port);
+  listen_option(app, "--health-listen", "Where health and metrics are served (HTTP)",
+                options.health_address, options.health_port);
+  app.add_option("--namespace", options.namespace_, "The namespace that Seaworthy is installed in")
+      ->capture_default_str();
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "Path to a kubeconfig; default: KUBECONFIG, then the pod's own service account");
+  app.add_option("--verifier-name", options.verifier_name,
+                 "Name under which all replicas sign results")
+      ->capture_default_str();
+  app.add_option(
+      "--identity", options.identity,
+      "Name of this replica, in the leader's Lease and in Events; default: POD_NAME, then "
+      "a random one");
+  app.add_option("--serving-certificates", serving,
+                 "Managed: a CA of its own, kept in Secrets and renewed. External: Secrets "
+                 "seaworthy-operator-tls and seaworthy-webhook-tls (tls.crt, tls.key, ca.crt) are "
+                 "written by others, for example cert-manager")
+      ->check(CLI::IsMember({"Managed", "External"}))
+      ->capture_default_str();
+  app.add_option("--log-level", level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
+  options.serving =
+      serving == "External" ? ServingCertificates::kExternal : ServingCertificates::kManaged;
+  if (const auto parsed = telemetry::parse_level(level)) {
+    options.log_level = *parsed;
+  }
+  return {options, -1};
+}
+
+}  // namespace seaworthy::program
