@@ -1,0 +1,37 @@
+#!/bin/bash
+# Removed in any order, the cluster works. (A-123) The last test on a cluster: afterwards Seaworthy is gone.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/e2e.sh
+. "$(dirname "$0")/lib/e2e.sh"
+
+left() { # what was generated and is still there
+  kube get validatingwebhookconfigurations,validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings \
+    -o name | grep seaworthy-
+}
+nothing_left() { ! left; }
+opens() {
+  gone payments forced
+  run kubectl create -f "$(pod_file payments forced "nodeName: $node2")"
+  eventually 30 "a pod of payments runs on $node2" all_running payments app=forced 1
+  gone payments forced
+}
+
+title "The programs first, then the policies"
+run kubectl -n seaworthy-system delete deployment --all --wait
+run kubectl delete atp --all --wait --timeout 30s
+generated() { left | grep -v seaworthy-guard; }
+nothing_generated() { ! generated; }
+eventually 60 "what was generated for the policies is gone with them" nothing_generated
+opens
+
+title "The programs again, and the policies"
+"$root/e2e/10-install.sh" >/dev/null
+"$root/e2e/20-three-nodes.sh" >/dev/null
+file=$(pod_file payments forced "nodeName: $node2")
+refused "$node2" kubectl create -f "$file"
+
+title "Everything at once"
+run kubectl delete -k "$root/manifests/overlays/kind" --wait --timeout 120s
+eventually 60 "nothing of it is left at admission" nothing_left
+opens
+run kubectl get nodes
