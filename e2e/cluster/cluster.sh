@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What up, down and load share: the cluster's name, its files, and the tools. Sourced first, with $here = e2e/cluster.
-# shellcheck disable=SC2034  # for the scripts that source this
+# shellcheck disable=SC2034,SC2154  # for, and from, the scripts that source this
 lib=$here/../../hack/lib
 # shellcheck source-path=SCRIPTDIR source=../../hack/lib/progress.sh
 . "$lib/progress.sh"

@@ -94,18 +94,21 @@ class Enforcement : public testing::ContractTest {
     return client_->post_path("/api/v1/namespaces/" + prefix_ + "/bindings", body, call());
   }
   void wait_until_in_force() {
+    std::string last;
     for (int i = 0; i < 100; ++i) {
       // Each by a name of its own: what got through stays for its grace period, without a kubelet.
       const std::string n = std::to_string(i);
       const auto probe = create(pod("probe-" + n, {{"nodeName", "bad"}}));
       const auto steered = create(pod("steered-" + n));
       const bool steering = steered && (*steered)["spec"].contains("nodeSelector");
+      last = (probe ? "placed" : probe.error().message()) + "; " +
+             (steered ? (*steered)["spec"].dump() : steered.error().message());
       if (!probe && probe.error().code() == ErrorCode::kDenied && steering) {
         return;
       }
       std::this_thread::sleep_for(milliseconds(100));
     }
-    FAIL() << "the floor is not in force after ten seconds";
+    FAIL() << "the floor is not in force after ten seconds: " << last;
   }
   ::testing::AssertionResult refused(const Result<Json>& answer, const std::string& because) {
     if (answer) {
