@@ -26,7 +26,7 @@ for node in "$node1" "$node2"; do
   printf 'apiVersion: seaworthy.dev/v1alpha1\nkind: NodeAttestation\nmetadata: { name: %s }\nspec: { ekHash: "%s" }\n' \
     "$node" "$hash" >"$root/build/e2e/inventory-$node.yaml"
   run cat "$root/build/e2e/inventory-$node.yaml"
-  run kubectl apply -f "$root/build/e2e/inventory-$node.yaml"
+  run kubectl apply --server-side -f "$root/build/e2e/inventory-$node.yaml" # the operator may make the object at the same moment
 done
 
 title "One node is honest, one booted something else, one is a stranger"

@@ -4,12 +4,12 @@
 #   tests/controller/enforcement_test.cpp  the floor and the steering, without any webhook
 #   tests/controller/real_cluster_test.cpp the controller whole
 #
-#   e2e/integration/kube_contract.sh BUILD-DIRECTORY     (with test_kube and test_controller built)
+#   e2e/integration/kube_contract.sh [BUILD-DIRECTORY]   (with test_kube and test_controller built; default: build/dev)
 #
 # Uses the cluster of SEAWORTHY_TEST_KUBECONFIG if that is set (administrator; it may be thrown away), else starts one.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${1:?usage: kube_contract.sh BUILD-DIRECTORY}
+build=${1:-$root/build/dev}
 
 if [[ -z ${SEAWORTHY_TEST_KUBECONFIG:-} ]]; then
   work=$(mktemp -d)

@@ -2,13 +2,14 @@
 # The webhook as a plain process beside a real API server, with results that openssl signed: does a pod come to a node
 # exactly when it should, by every way there is?
 #
-#   e2e/integration/webhook.sh WEBHOOK     (the path of seaworthy-webhook; starts a control plane of its own)
+#   e2e/integration/webhook.sh [WEBHOOK]   (the path of seaworthy-webhook, by default the one that hack/images built;
+#                                           starts a control plane of its own)
 #
 # One line per case: "ok NAME" or "FAIL NAME: what came instead". Exit status 1 if any failed.
 # shellcheck disable=SC2317 # most functions are called by name
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-webhook=${1:?needs the path of seaworthy-webhook}
+webhook=${1:-$root/build/images/webhook/seaworthy-webhook}
 dir=$(mktemp -d)
 failed=0
 pids=()

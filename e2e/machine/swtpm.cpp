@@ -15,6 +15,17 @@ namespace seaworthy::machine {
 namespace fs = std::filesystem;
 
 Result<Swtpm> Swtpm::start(const fs::path& state, const fs::path& socket) {
+  // One that was just ended may hold the state's lock a moment longer; the next then ends at once.
+  for (int i = 0;; ++i) {
+    auto started = start_once(state, socket);
+    if (started || i == 4) {
+      return started;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+Result<Swtpm> Swtpm::start_once(const fs::path& state, const fs::path& socket) {
   const std::string control_path = socket.string() + ".ctrl";
   std::error_code ignored;
   fs::create_directories(state, ignored);

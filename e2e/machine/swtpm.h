@@ -24,6 +24,8 @@ class Swtpm {
   pid_t pid() const { return pid_; }
 
  private:
+  static Result<Swtpm> start_once(const std::filesystem::path& state,
+                                  const std::filesystem::path& socket);
   explicit Swtpm(pid_t pid) : pid_(pid) {}
   void stop();
   pid_t pid_;

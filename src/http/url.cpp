@@ -41,8 +41,17 @@ bool Url::host_is_ip() const {
 }
 
 std::string Url::authority() const {
-  const std::string shown = is_ipv6(host) ? "[" + host + "]" : host;
-  return shown + ":" + std::to_string(port);
+  const bool bracketed = is_ipv6(host);
+  std::string out;
+  if (bracketed) {
+    out.push_back('[');
+  }
+  out.append(host);
+  if (bracketed) {
+    out.push_back(']');
+  }
+  out.push_back(':');
+  return out.append(std::to_string(port));
 }
 
 std::string Url::origin() const {

@@ -106,11 +106,12 @@ void Log::write(Level level, std::string_view message, Fields fields) const {
     sink_.write(codec::to_json_text(line));
     return;
   }
-  std::string line = clock_.now().rfc3339() + " " + std::string(name(level)) + " ";
-  line += message;
+  std::string line = clock_.now().rfc3339();
+  line.append(1, ' ').append(name(level)).append(1, ' ').append(message);
   for (const Field& field : fields) {
     // Values as JSON: quoted and escaped, so that a value cannot pretend to be a line.
-    line += " " + std::string(field.key) + "=" + codec::to_json_text(to_json(field));
+    line.append(1, ' ').append(field.key).append(1, '=').append(
+        codec::to_json_text(to_json(field)));
   }
   sink_.write(line);
 }

@@ -37,8 +37,8 @@ Result<Signature> parse_signature(ByteSpan in) {
   } else if (alg == kAlgRsapss) {
     signature = RsapssSignature{*hash, std::move(first)};
   } else {
-    signature =
-        EcdsaSignature{*hash, std::move(first), TRY(parse_number(reader, kMaxCoordinateBytes))};
+    Bytes second = TRY(parse_number(reader, kMaxCoordinateBytes));
+    signature = EcdsaSignature{*hash, std::move(first), std::move(second)};
   }
   TRY(reader.expect_end());
   return signature;

@@ -80,7 +80,8 @@ TEST(SignatureList, A77_RefusesAListSmallerThanItsHeader) {
 TEST(SignatureList, A78_VendorHeaderBytesAreNotSignatures) {
   Bytes body(48, 0xEE);  // the header: looks like a signature, is not one
   append(body, Bytes(48, 0x77));
-  const auto lists = parse_signature_lists(signature_list(28 + 96, 48, 48, body));
+  const Bytes list = signature_list(28 + 96, 48, 48, body);
+  const auto lists = parse_signature_lists(list);
   ASSERT_TRUE(lists);
   ASSERT_EQ((*lists)[0].signatures.size(), 1u);
   EXPECT_EQ((*lists)[0].signatures[0].data[0], 0x77);

@@ -1,4 +1,10 @@
-#include "client_fixture.h"
+// The cpprestsdk client against servers that keep the rules and servers that break them. TLS:
+// client_tls_test.cpp.
+#include "http/client.h"
+
+#include <gtest/gtest.h>
+
+#include "http/client_fixture.h"
 
 namespace seaworthy::http::testing {
 namespace {

@@ -1,4 +1,7 @@
-#include "client_fixture.h"
+// Whom the cpprestsdk client talks to, and what it says of those it does not.
+#include <gtest/gtest.h>
+
+#include "http/client_fixture.h"
 
 namespace seaworthy::http::testing {
 namespace {

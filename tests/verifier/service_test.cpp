@@ -194,6 +194,26 @@ TEST_F(ServiceTest, AnUnknownFileIsAViolationUntilItIsListed) {
   EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
 }
 
+// The story: a set changed after the challenge had told the agent from where to send, and the node
+// stayed Violated with FilesNotContinuous for good.
+TEST_F(ServiceTest, ReferenceValuesThatChangeMeanwhileAskForTheListAgain) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  const api::ChallengeMessage asked = rig_.challenge("token-n1");
+  ASSERT_GT(asked.ima_from, 0u);
+  const auto before = rig_.view_.current()->front()->compiled->generation;
+  rig_.allow_files({"/usr/lib/systemd/systemd", "/usr/bin/kubelet", "/usr/bin/new"});
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return rig_.view_.current()->front()->compiled->generation != before; }));
+
+  api::AttestRequest late = rig_.answer(machine_, asked, "token-n1");
+  late.ima = api::AttestRequest::Ima{asked.ima_from, {}};
+  const auto reply = rig_.post("/v1/attest", api::to_json(late), "token-n1");
+  EXPECT_EQ(reply.body.at("outcome"), "NeedMore") << reply.body.dump();
+  EXPECT_EQ(reply.body.at("challenge").at("imaFrom"), 0);
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+}
+
 TEST_F(ServiceTest, WritesOnChangeOnly) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");

@@ -33,8 +33,6 @@ TEST_P(QuoteLies, AreRefusedForTheRightReason) {
             GetParam().refused);
 }
 
-const auto k0To10 = PcrMask::range<0, 10>() | PcrMask{PcrIndex::at<14>()};
-
 INSTANTIATE_TEST_SUITE_P(
     Table, QuoteLies,
     ::testing::Values(
