@@ -136,7 +136,10 @@ Result<void> PolicyReconciler::apply(const PolicyInputs& in, const PolicyDecisio
                    " had been changed or removed by somebody else; it was put back"});
     }
   }
-  for (const auto& [resource, key] : all_generated(decision.in_force.name)) {
+  for (const auto& possible : all_generated(decision.in_force.name)) {
+    // Not a structured binding: clang 14 lets no lambda see one.
+    const kube::Resource& resource = possible.first;
+    const kube::ObjectKey& key = possible.second;
     const bool keep =
         resource.plural == kube::kConfigMaps.plural ||
         std::any_of(wanted.begin(), wanted.end(),
