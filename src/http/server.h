@@ -66,16 +66,18 @@ struct ServerConfig {
   ServerLimits limits{};
   KeyPairSource tls{};  // none: plain HTTP, for metrics and health only
   unsigned io_threads = 1;
+  // 0: handlers run on the I/O threads. Only for a handler that never waits, for anything: while
+  // it runs, other connections of that thread stand still. Saves two changes of thread.
   unsigned handler_threads = 8;
   // Sentences for the log, at most a few per second: unusable certificates, failing accept(),
   // handlers that threw. On any thread; must not block. May be empty.
   std::function<void(std::string_view)> on_problem{};
 };
 
-// Blocking; on any of the server's handler threads, many at once. The stop token fires when
-// drain() has run out of patience. What it throws becomes a 500 without details. HEAD is asked as
-// HEAD; the server leaves out the body. Headers of the connection are the server's business:
-// Connection, Content-Length and Transfer-Encoding set by a handler are ignored.
+// May block, unless handler_threads is 0; on any of the server's threads, many at once. The stop
+// token fires when drain() has run out of patience. What it throws becomes a 500 without details.
+// HEAD is asked as HEAD; the server leaves out the body. Headers of the connection are the server's
+// business: Connection, Content-Length and Transfer-Encoding set by a handler are ignored.
 using Handler = std::function<Response(const Request&, std::stop_token)>;
 
 // Counted since start. For metrics.

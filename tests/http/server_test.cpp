@@ -468,6 +468,24 @@ TEST(Drain, UnderLoadLosesNoAcceptedRequest) {
   EXPECT_EQ(server.server->stats().connections_now, 0U);
 }
 
+TEST(Server, RunsAHandlerThatNeverWaitsOnItsIoThreads) {
+  for (const unsigned threads : {1U, 2U}) {
+    ServerConfig config = test_config();
+    config.handler_threads = 0;
+    config.io_threads = threads;
+    const TestServer server(config);
+    RawPeer peer = server.connect();
+    for (int i = 0; i < 3; ++i) {
+      peer.send(get("/inline"));
+      EXPECT_NE(peer.receive_until("GET /inline \n").find("200 OK"), std::string::npos);
+    }
+    EXPECT_EQ(server.server->stats().in_flight_now, 0U);
+    server.server->drain(milliseconds(1'000));
+    EXPECT_EQ(peer.receive(), "");
+    EXPECT_EQ(server.server->stats().connections_now, 0U);
+  }
+}
+
 TEST(Server, CanBeDestroyedInAnyState) {
   { const auto never_started = beast::create_server(test_config()); }
   {
@@ -487,7 +505,7 @@ TEST(Server, RefusesToStartOnNonsense) {
   config.address = "localhost";
   EXPECT_EQ(beast::create_server(config)->start(echo).error().code(), ErrorCode::kMalformed);
   config = test_config();
-  config.handler_threads = 0;
+  config.io_threads = 0;
   EXPECT_EQ(beast::create_server(config)->start(echo).error().code(), ErrorCode::kMalformed);
   config = test_config();
   config.limits.max_body_bytes = config.limits.max_total_body_bytes + 1;

@@ -9,7 +9,6 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <optional>
 
@@ -27,12 +26,12 @@ using PlainStream = bst::tcp_stream;
 using TlsStream = bst::ssl_stream<bst::tcp_stream>;
 
 constexpr std::size_t kReadAhead = 64 * 1024;  // beyond the header, in the read buffer
-constexpr std::size_t kFirstRead = 4 * 1024;
+constexpr std::size_t kFirstRead = 8 * 1024;   // and what each connection has from the start
 constexpr std::chrono::milliseconds kGoodbyeTimeout{1'000};
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// Everything runs on the strand of the socket, except run_handler(), which runs on a thread of
+// Everything runs on the strand of the socket, except answer(), which runs on a thread of
 // the pool while the strand is left alone, and the notice and cut of another thread, which post.
 //
 // Each timeout is set once at the start of what it bounds, so it bounds the whole of it: single
@@ -48,6 +47,7 @@ class StreamConnection final : public Connection,
         tls_(std::move(tls)),
         stream_(std::forward<Arguments>(arguments)...),
         buffer_(core.limits().max_header_bytes + kReadAhead) {
+    buffer_.reserve(kFirstRead);
     ErrorCode ignored;
     const auto peer = socket().remote_endpoint(ignored);
     peer_address_ = address_text(peer.address());
@@ -192,36 +192,41 @@ class StreamConnection final : public Connection,
       return shed(true);
     }
     ++core_.counters().requests;
+    if (core_.handles_inline()) {
+      ReplyTo to;
+      const Response response = answer(core_.stop_token(), to);
+      return reply(response, to);
+    }
     core_.pool().add([self = this->shared_from_this()](const std::stop_token& stop) {
-      self->run_handler(stop);
+      ReplyTo to;
+      Response response = self->answer(stop, to);
+      net::post(self->stream_.get_executor(),
+                [self, to, response = std::move(response)] { self->reply(response, to); });
     });
   }
 
-  void run_handler(const std::stop_token& stop) {
+  Response answer(const std::stop_token& stop, ReplyTo& to) {
     BeastRequest whole = parser_->release();
-    const ReplyTo to = reply_to(whole);
+    to = reply_to(whole);
     Request request = translate(std::move(whole));
     request.peer_address = peer_address_;
     request.peer_name = identity_.name;
     request.peer_groups = identity_.groups;
     Response response = core_.handle(request, stop);
     --core_.counters().in_flight_now;
-    net::post(stream_.get_executor(),
-              [self = this->shared_from_this(), to, answer = std::move(response)]() mutable {
-                self->reply(std::move(answer), to);
-              });
+    return response;
   }
 
-  void reply(Response response, ReplyTo to) {
+  void reply(const Response& response, ReplyTo to) {
     to.keep_alive = to.keep_alive && !core_.draining();
     keep_alive_ = to.keep_alive;
-    reply_.emplace(translate(std::move(response), to));
+    reply_ = serialize(response, to);
     lowest().expires_after(core_.limits().write_timeout);
-    bhttp::async_write(stream_, *reply_, then(&StreamConnection::on_written));
+    net::async_write(stream_, net::buffer(reply_), then(&StreamConnection::on_written));
   }
 
   void on_written(ErrorCode error, std::size_t /*bytes*/) {
-    reply_.reset();
+    reply_ = std::string();
     release_body();
     if (error) {
       count_timeout(error);
@@ -258,7 +263,7 @@ class StreamConnection final : public Connection,
     busy.retry_after = std::chrono::seconds(1);
     ReplyTo to = reply_to(parser_->get());
     to.keep_alive = to.keep_alive && body_was_read;
-    reply(std::move(busy), to);
+    reply(busy, to);
   }
 
   void count_timeout(ErrorCode error) {
@@ -320,7 +325,7 @@ class StreamConnection final : public Connection,
   PeerIdentity identity_;
   std::string peer_address_;
   std::optional<bhttp::request_parser<bhttp::string_body>> parser_;
-  std::optional<BeastResponse> reply_;
+  std::string reply_;
   std::size_t reserved_ = 0;  // of max_total_body_bytes
   bool idle_ = false;         // waiting for the first byte of a request
   bool keep_alive_ = false;   // as announced with the last reply

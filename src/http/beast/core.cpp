@@ -81,6 +81,7 @@ bool Core::drain(std::chrono::milliseconds patience) {
 }
 
 void Core::cut_all() {
+  stop_.request_stop();
   std::vector<std::shared_ptr<Connection>> all;
   {
     MutexLock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 
@@ -39,6 +40,8 @@ class Core {
   Counters& counters() { return counters_; }
   HandlerPool& pool() { return pool_; }
   bool draining() const { return draining_; }
+  bool handles_inline() const { return config_.handler_threads == 0; }
+  std::stop_token stop_token() const { return stop_.get_token(); }  // for inline handlers
 
   // What the handler says, or a 500 without details; never anything that cannot be sent.
   Response handle(const Request& request, const std::stop_token& stop);
@@ -61,6 +64,7 @@ class Core {
   const Handler handler_;
   Counters counters_;
   std::atomic<bool> draining_ = false;
+  std::stop_source stop_;
 
   mutable Mutex mutex_;
   Condition changed_;

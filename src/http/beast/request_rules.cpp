@@ -40,6 +40,12 @@ std::string imf_fixdate() {  // RFC 9110 §5.6.7; not strftime("%a"), which foll
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
+// Headers that are the connection's business, not a handler's.
+bool is_ours(std::string_view name) {
+  return equal_ignoring_case(name, "Connection") || equal_ignoring_case(name, "Content-Length") ||
+         equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Date");
+}
+
 bool has_no_body(int status) {
   return status == 204 || status == 304;
 }
@@ -127,30 +133,33 @@ ReplyTo reply_to(const BeastRequest& request) {
           .keep_alive = !http10 && request.keep_alive()};
 }
 
-BeastResponse translate(Response&& response, const ReplyTo& to) {
-  BeastResponse out;
-  out.version(to.http10 ? 10 : 11);
-  out.result(static_cast<unsigned>(response.status));
-  const std::string_view reason = reason_phrase(response.status);
-  out.reason({reason.data(), reason.size()});
+std::string serialize(const Response& response, const ReplyTo& to) {
+  std::string out;
+  out.reserve(512 + response.body.size());
+  const auto line = [&out](std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  };
+  out.append(to.http10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(response.status));
+  out.append(1, ' ').append(reason_phrase(response.status)).append("\r\n");
   for (const auto& [name, value] : response.headers) {
-    out.insert(name, value);
+    if (!is_ours(name) && !(response.retry_after && equal_ignoring_case(name, "Retry-After"))) {
+      line(name, value);
+    }
   }
-  out.erase(http::field::connection);
-  out.erase(http::field::transfer_encoding);
-  out.erase(http::field::content_length);
-  out.set(http::field::date, imf_fixdate());
+  line("Date", imf_fixdate());
   if (response.retry_after) {
-    out.set(http::field::retry_after, std::to_string(response.retry_after->count()));
+    line("Retry-After", std::to_string(response.retry_after->count()));
   }
   if (!to.keep_alive) {
-    out.set(http::field::connection, "close");
+    line("Connection", "close");
   }
-  if (!has_no_body(response.status)) {
-    out.set(http::field::content_length, std::to_string(response.body.size()));
-    if (!to.head) {
-      out.body() = std::move(response.body);
-    }
+  if (has_no_body(response.status)) {
+    return out.append("\r\n");
+  }
+  line("Content-Length", std::to_string(response.body.size()));
+  out.append("\r\n");
+  if (!to.head) {
+    out.append(response.body);
   }
   return out;
 }

@@ -12,7 +12,6 @@
 namespace seaworthy::http::beast {
 
 using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
-using BeastResponse = boost::beast::http::response<boost::beast::http::string_body>;
 
 struct Refusal {
   int status;
@@ -40,7 +39,8 @@ struct ReplyTo {
 };
 ReplyTo reply_to(const BeastRequest& request);
 
-// With Date, Content-Length, Connection and, for HEAD, no body.
-BeastResponse translate(Response&& response, const ReplyTo& to);
+// An answer (checked: check_sendable) as it goes on the wire, in one piece: one write, one TLS
+// record for a small one. With Date, Content-Length, Connection and, for HEAD, no body.
+std::string serialize(const Response& response, const ReplyTo& to);
 
 }  // namespace seaworthy::http::beast

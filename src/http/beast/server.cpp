@@ -30,7 +30,7 @@ class Listener {
       : config_(config),
         core_(core),
         io_(static_cast<int>(config.io_threads)),
-        acceptor_(net::make_strand(io_)),
+        acceptor_(executor()),
         pause_(acceptor_.get_executor()) {}
 
   Result<void> open() {
@@ -107,11 +107,19 @@ class Listener {
     return {};
   }
 
+  // A strand of its own, which a single thread is without further ado.
+  net::any_io_executor executor() {
+    if (config_.io_threads == 1) {
+      return io_.get_executor();
+    }
+    return net::make_strand(io_);
+  }
+
   void accept() {
     if (closed_) {
       return;
     }
-    acceptor_.async_accept(net::make_strand(io_), [this](ErrorCode error, tcp::socket socket) {
+    acceptor_.async_accept(executor(), [this](ErrorCode error, tcp::socket socket) {
       if (closed_) {
         return;
       }
@@ -180,8 +188,8 @@ class BeastServer final : public Server {
     if (core_ != nullptr) {
       return internal_error("HTTP server: started twice");
     }
-    if (config_.io_threads == 0 || config_.handler_threads == 0 || !handler) {
-      return malformed("HTTP server: needs a handler, and at least one thread of each kind");
+    if (config_.io_threads == 0 || !handler) {
+      return malformed("HTTP server: needs a handler and an I/O thread");
     }
     if (config_.limits.max_header_bytes < 64 || config_.limits.max_header_bytes > 1024 * 1024 ||
         config_.limits.max_body_bytes > config_.limits.max_total_body_bytes) {
