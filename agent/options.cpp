@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 #include "http/url.h"
 
@@ -12,23 +11,6 @@ constexpr const char* kFooter =
     R"(What is attested, how often and under which rules is decided by the cluster's policies:
 kubectl explain attestationpolicy.spec
 Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.)";
-
-// "0.0.0.0:8080" or "[::]:8080".
-bool parse_listen(const std::string& text, std::string& address, std::uint16_t& port) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) {
-    return false;
-  }
-  address = text.substr(0, colon);
-  if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
-    address = address.substr(1, address.size() - 2);
-  } else if (address.find(':') != std::string::npos) {
-    return false;
-  }
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
-  return error == std::errc{} && rest == end && !address.empty();
-}
 
 std::string check_verifier(const std::string& text) {
   const auto url = http::parse_url(text);
@@ -84,12 +66,12 @@ Parsed parse_options(int argc, const char* const* argv) {
       ->check(CLI::IsMember({"json", "text"}));
   try {
     app.parse(argc, argv);
-    if (!parse_listen(listen, options.health_address, options.health_port)) {
-      throw CLI::ValidationError("--health-listen",
-                                 "expected ADDRESS:PORT, for example 0.0.0.0:8080 or [::]:8080, "
-                                 "got '" +
-                                     listen + "'");
+    const auto address = http::parse_listen_address(listen);
+    if (!address) {
+      throw CLI::ValidationError("--health-listen", address.error().message());
     }
+    options.health_address = address->address;
+    options.health_port = address->port;
   } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
   if (const auto parsed = telemetry::parse_level(level)) {
     options.log_level = *parsed;

@@ -1,8 +1,9 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <map>
+
+#include "http/url.h"
 
 namespace seaworthy::program {
 namespace {
@@ -15,41 +16,17 @@ Decisions are made from memory. If the API server has not confirmed what is know
 Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.
 Guide: docs/operations.md)";
 
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// "0.0.0.0:9443" or "[::]:9443".
-bool parse_listen(const std::string& text, Listen& out) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) {
-    return false;
-  }
-  out.address = text.substr(0, colon);
-  if (out.address.size() >= 2 && out.address.front() == '[' && out.address.back() == ']') {
-    out.address = out.address.substr(1, out.address.size() - 2);
-  } else if (out.address.find(':') != std::string::npos) {
-    return false;
-  }
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, out.port);
-  return error == std::errc{} && rest == end && !out.address.empty();
-}
-
 void listen_option(CLI::App& app, const char* name, const char* help, std::string& address,
                    std::uint16_t& port) {
   app.add_option_function<std::string>(
          name,
          [name, &address, &port](const std::string& text) {
-           Listen listen;
-           if (!parse_listen(text, listen)) {
-             throw CLI::ValidationError(
-                 name, "expected ADDRESS:PORT, for example 0.0.0.0:9443 or [::]:9443, got '" +
-                           text + "'");
+           const auto listen = http::parse_listen_address(text);
+           if (!listen) {
+             throw CLI::ValidationError(name, listen.error().message());
            }
-           address = listen.address;
-           port = listen.port;
+           address = listen->address;
+           port = listen->port;
          },
          help)
       ->type_name("ADDRESS:PORT")

@@ -118,4 +118,28 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  const auto bad = [&] {
+    return malformed("expected ADDRESS:PORT, for example 0.0.0.0:8443 or [::]:8443, got '" +
+                     std::string(text.substr(0, 80)) + "'");
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return bad();
+  }
+  std::string_view address = text.substr(0, colon);
+  if (address.size() >= 2 && address.front() == '[' && address.back() == ']') {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.find(':') != std::string_view::npos) {
+    return bad();  // which colon is the port's?
+  }
+  ListenAddress out{std::string(address), 0};
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, out.port);
+  if (error != std::errc{} || rest != end || out.address.empty()) {
+    return bad();
+  }
+  return out;
+}
+
 }  // namespace seaworthy::http

@@ -24,4 +24,13 @@ struct Url {
 // kMalformed names what is wrong; user information is refused because it would end up in logs.
 Result<Url> parse_url(std::string_view text);
 
+// Where a server listens.
+struct ListenAddress {
+  std::string address;  // an IP literal, without the brackets of IPv6
+  std::uint16_t port = 0;
+};
+
+// "0.0.0.0:8443" or "[::]:8443". kMalformed shows what an address looks like.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
 }  // namespace seaworthy::http

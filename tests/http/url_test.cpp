@@ -64,5 +64,20 @@ TEST(Url, KnowsAddressesFromNames) {
   EXPECT_FALSE(parse_url("https://10.0.0.1.example")->host_is_ip());
 }
 
+TEST(ListenAddress, TakesAnAddressAndAPort) {
+  const auto any = parse_listen_address("0.0.0.0:8443");
+  ASSERT_TRUE(any) << any.error().message();
+  EXPECT_EQ(any->address, "0.0.0.0");
+  EXPECT_EQ(any->port, 8443);
+  EXPECT_EQ(parse_listen_address("[::1]:80")->address, "::1");
+}
+
+TEST(ListenAddress, RefusesWhatIsAmbiguousOrNoPort) {
+  for (const char* text : {"", ":", "8443", ":8443", "[]:8443", "::1:8443", "127.0.0.1:",
+                           "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:80 ", "127.0.0.1:-1"}) {
+    EXPECT_FALSE(parse_listen_address(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace seaworthy::http
