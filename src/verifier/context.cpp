@@ -2,6 +2,16 @@
 
 namespace seaworthy::verifier {
 
+void warn(Context& context, const NodeName& node, const NodeUid& uid, const std::string& reason,
+          const std::string& action, const std::string& note) {
+  context.events.record(
+      {.regarding = kube::reference_to(kube::kNodes, kube::cluster_key(node.str()), uid.str()),
+       .type = kube::EventType::kWarning,
+       .reason = reason,
+       .action = action,
+       .note = note});
+}
+
 Refusal refusal(int status, std::string code, std::string message,
                 std::vector<api::FindingView> findings) {
   return {status, {std::move(code), std::move(message), std::move(findings)}};

@@ -61,6 +61,10 @@ struct Context {
         problem(std::move(problem_)) {}
 };
 
+// An Event of type Warning at the node, for people.
+void warn(Context& context, const NodeName& node, const NodeUid& uid, const std::string& reason,
+          const std::string& action, const std::string& note);
+
 // Why a request of an agent is not answered as it hopes: an HTTP status and what the body says.
 struct Refusal {
   int status = 403;

@@ -20,17 +20,6 @@ struct Applicant {
   Endorsement endorsement;  // by the first policy under which the chain holds
 };
 
-void tell(Context& context, const Caller& caller, const std::string& reason,
-          const std::string& note) {
-  context.events.record(
-      {.regarding = kube::reference_to(kube::kNodes, kube::cluster_key(caller.node.str()),
-                                       caller.node_uid.str()),
-       .type = kube::EventType::kWarning,
-       .reason = reason,
-       .action = "Enrol",
-       .note = note});
-}
-
 std::string sentence(const std::vector<api::FindingView>& findings) {
   std::string out;
   for (const api::FindingView& finding : findings) {
@@ -42,7 +31,7 @@ std::string sentence(const std::vector<api::FindingView>& findings) {
 
 Refusal refuse(Context& context, const Caller& caller, const verify::Findings& findings) {
   const auto views = shown(findings);
-  tell(context, caller, "EnrolmentRefused", sentence(views));
+  warn(context, caller.node, caller.node_uid, "EnrolmentRefused", "Enrol", sentence(views));
   return refusal(403, "EnrolmentRefused",
                  "this TPM cannot be enrolled for node '" + caller.node.str() + "'", views);
 }
@@ -227,7 +216,7 @@ Answer<api::ActivateResponse> finish_enrolment(Context& context, const Caller& c
   if (decision.kind == PinDecision::Kind::kWait) {
     return waiting(decision);
   }
-  tell(context, caller, decision.reason, decision.message);
+  warn(context, caller.node, caller.node_uid, decision.reason, "Enrol", decision.message);
   for (const NodeName& other : decision.also_alarm) {
     context.events.record({.regarding = kube::reference_to(kube::kNodeAttestations,
                                                            kube::cluster_key(other.str()), ""),

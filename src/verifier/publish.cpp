@@ -81,17 +81,6 @@ token::EarClaims claims_of(Context& context, const Caller& caller, const NodeSta
   return claims;
 }
 
-void tell(Context& context, const Caller& caller, const std::string& reason,
-          const std::string& note) {
-  context.events.record(
-      {.regarding = kube::reference_to(kube::kNodes, kube::cluster_key(caller.node.str()),
-                                       caller.node_uid.str()),
-       .type = kube::EventType::kWarning,
-       .reason = reason,
-       .action = "Attest",
-       .note = note});
-}
-
 }  // namespace
 
 api::BootSummary summary_of(const verify::VerifiedEvidence& evidence) {
@@ -158,7 +147,7 @@ void publish_refusal(Context& context, const Caller& caller, NodeState& state,
   for (const api::FindingView& finding : shown(findings)) {
     message += (message.empty() ? "" : "; ") + finding.reason + ": " + finding.message;
   }
-  tell(context, caller, "EvidenceRefused", message);
+  warn(context, caller.node, caller.node_uid, "EvidenceRefused", "Attest", message);
   auto written = update_status(
       context.client, caller.node,
       [&](const api::NodeAttestation&, api::VerifierStatus& status) {
