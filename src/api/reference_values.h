@@ -21,7 +21,7 @@ struct ReferenceValueSet {
   };
   struct File {
     Sha256Value sha256{};
-    std::string path;  // a hint for people unless not empty in a rule by path: then both must match
+    std::string path;  // a hint for people; the digest alone decides
     bool operator==(const File&) const = default;
   };
 

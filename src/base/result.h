@@ -78,7 +78,8 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace seaworthy
 
-// The value, or return the error to the caller. Do not nest.
+// The value, or return the error to the caller. Do not nest, and not inside a braced initializer:
+// g++ 12 leaks the members that were built before it returned.
 #define TRY(expr)                            \
   __extension__({                            \
     auto try_result_ = (expr);               \

@@ -86,7 +86,8 @@ Result<VerifiedJws> verify(const Parts& parts, std::string_view type, const KeyS
                       crypto::EcdsaSignature{rs.first(32), rs.last(32)})) {
     return denied("the signature is not by the key that the token names");
   }
-  return VerifiedJws{*key, TRY(codec::from_base64url(parts.payload))};
+  Bytes payload = TRY(codec::from_base64url(parts.payload));
+  return VerifiedJws{*key, std::move(payload)};
 }
 
 }  // namespace
