@@ -55,7 +55,7 @@ may seaworthy-operator get secrets/seaworthy-verifier-key -n seaworthy-system
 may seaworthy-operator update leases.coordination.k8s.io -n seaworthy-system
 may_not seaworthy-operator list secrets -n seaworthy-system
 may_not seaworthy-operator get secrets/anything -n default
-may_not seaworthy-operator list configmaps -n default
+may_not seaworthy-operator get configmaps -n default
 may_not seaworthy-operator delete nodes
 may_not seaworthy-operator update attestationpolicies.seaworthy.dev
 may_not seaworthy-operator update referencevaluesets.seaworthy.dev
@@ -75,10 +75,10 @@ may_not seaworthy-agent get configmaps -n seaworthy-system
 may_not seaworthy-agent get secrets -n seaworthy-system
 
 floor='{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"seaworthy-floor-x"},
-  "spec":{"paramKind":{"apiVersion":"v1","kind":"ConfigMap"},
+  "spec":{"paramKind":{"apiVersion":"seaworthy.dev/v1alpha1","kind":"AttestationClass"},
   "matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["pods/binding"]}]},
   "validations":[{"expression":"true"}]}}'
-check "the operator may create a floor, whose parameter is a ConfigMap" input "$floor" sa seaworthy-operator create --dry-run=server -f -
+check "the operator may create a floor, whose parameter is an AttestationClass" input "$floor" sa seaworthy-operator create --dry-run=server -f -
 
 # --- guards
 
@@ -89,14 +89,15 @@ check_refused "A134: not even a cluster administrator writes a verdict" "Only Se
 check_refused "A137: an agent cannot write evidence, its own or another's" "forbidden|Forbidden" status sa seaworthy-agent
 check "the operator can" status sa seaworthy-operator
 cm() { "$@" -n seaworthy-system create configmap "$name" --from-literal x=y --dry-run=server; }
-for name in seaworthy-jwks seaworthy-ca seaworthy-class-production; do
+for name in seaworthy-jwks seaworthy-ca; do
   check_refused "A134: an administrator cannot write ConfigMap $name" "Only Seaworthy's operator writes its ConfigMaps" cm k
   check "the operator can write ConfigMap $name" cm sa seaworthy-operator
 done
 name=tpm-roots
 check "an administrator can write ConfigMap $name" cm k
-generated='{"apiVersion":"v1","kind":"ConfigMap","metadata":{"generateName":"seaworthy-class-","namespace":"seaworthy-system"}}'
-check_refused "A134: nor by generateName" "Only Seaworthy's operator" input "$generated" k create --dry-run=server -f -
+class='{"apiVersion":"seaworthy.dev/v1alpha1","kind":"AttestationClass","metadata":{"name":"production"},"holders":{"worker":"uid"}}'
+check_refused "A134: an administrator cannot say who holds a class" "Only Seaworthy's operator" input "$class" k create --dry-run=server -f -
+check "the operator can" input "$class" sa seaworthy-operator create --dry-run=server -f -
 
 # --- the API refuses what would be no guarantee
 

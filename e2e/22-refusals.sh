@@ -6,7 +6,7 @@ set -euo pipefail
 
 title "By spec.nodeName, past the scheduler"
 file=$(pod_file payments forced "nodeName: $node2")
-refused "$node2.*production|production.*$node2" kubectl create -f "$file"
+refused "node $node2 does not hold the class production \(Violated: .*explain node $node2" kubectl create -f "$file"
 
 title "By a Binding posted by hand"
 say "A pod that no scheduler looks at, and a Binding to $node2: what a scheduler of one's own would do."
@@ -15,12 +15,12 @@ file=$(pod_file payments waiting "schedulerName: nobody")
 run kubectl create -f "$file"
 binding=$(binding_file binding waiting "$node2")
 run cat "$binding"
-refused "$node2" kubectl create --raw /api/v1/namespaces/payments/pods/waiting/binding -f "$binding"
+refused "node $node2 .*\(Violated: " kubectl create --raw /api/v1/namespaces/payments/pods/waiting/binding -f "$binding"
 say "The older way, which many rules forget:"
-refused "$node2" kubectl create --raw /api/v1/namespaces/payments/bindings -f "$binding"
+refused "node $node2 .*\(Violated: " kubectl create --raw /api/v1/namespaces/payments/bindings -f "$binding"
 say "A node that was never enrolled:"
 binding=$(binding_file binding waiting "$node3")
-refused "$node3" kubectl create --raw /api/v1/namespaces/payments/pods/waiting/binding -f "$binding"
+refused "node $node3 does not hold the class production \((Unknown|no result): " kubectl create --raw /api/v1/namespaces/payments/pods/waiting/binding -f "$binding"
 say "The good node, by the same way:"
 binding=$(binding_file binding waiting "$node1")
 run kubectl create --raw /api/v1/namespaces/payments/pods/waiting/binding -f "$binding"

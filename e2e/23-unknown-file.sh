@@ -13,7 +13,7 @@ eventually 5 "$node1 is Violated" has_verdict "$node1" Violated
 run kubectl seaworthy explain node "$node1"
 kubectl seaworthy explain node "$node1" | grep -q "$path" || wrong "explain does not say which file"
 file=$(pod_file payments forced "nodeName: $node1")
-refused "$node1" kubectl create -f "$file"
+refused "node $node1 .*Violated: .*$path" kubectl create -f "$file"
 say "What runs already stays: an alarm is no reason to take production down."
 all_running payments app=ledger 3 || wrong "the ledger's pods are gone"
 

@@ -33,7 +33,7 @@ title "The programs again, and the policies"
 "$root/e2e/10-install.sh" >/dev/null
 "$root/e2e/20-three-nodes.sh" >/dev/null
 file=$(pod_file payments forced "nodeName: $node2")
-refused "$node2" kubectl create -f "$file"
+refused "node $node2 .*\(Violated: " kubectl create -f "$file"
 
 title "Everything at once"
 run kubectl delete -k "$root/manifests/overlays/kind" --wait --timeout 120s

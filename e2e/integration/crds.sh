@@ -185,6 +185,20 @@ values "{boot: {applications: [sha256:$digest]}}" | refuses "a digest with a pre
 values "{files: [{sha256: ${digest/7/F}}]}" | refuses "upper-case digits" "spec.files[0].sha256 in body should match '^[0-9a-f]{64}\$'"
 values '{files: [{path: /bin/sh}]}' | refuses "a path alone" "spec.files[0].sha256: Required value"
 
+# ---- AttestationClass ----------------------------------------------------------------------
+class() {
+  cat <<END
+apiVersion: seaworthy.dev/v1alpha1
+kind: AttestationClass
+metadata: {name: production}
+$1
+END
+}
+class $'holders: {}\nrefusals: {}' | accepts "a class that nobody holds"
+class "holders: {n1: $digest}" | accepts "a class with a holder"
+class "holders: {n1: $digest$digest$digest}" | refuses "an endless UID" "holders.n1: Too long"
+class "refusals: {n1: $(printf 'x%.0s' {1..513})}" | refuses "an endless reason" "refusals.n1: Too long"
+
 # ---- NodeAttestation -----------------------------------------------------------------------
 node "{ekHash: 'sha256:$digest'}" | accepts "a pin"
 node '{}' | accepts "no pin"
@@ -217,7 +231,7 @@ got=$(status seaworthy-controller '{verdicts: [{policy: production, verdict: Sta
 verdict "a time that is none" $? "$got"
 kubectl delete natt n1.example.com >/dev/null
 
-for explained in atp.spec.enforcement.mode rvs.spec.files natt.spec.ekHash natt.status.results.ear; do
+for explained in atp.spec.enforcement.mode aclass.refusals rvs.spec.files natt.spec.ekHash natt.status.results.ear; do
   got=$(kubectl explain "$explained" 2>&1)
   [[ $got == *DESCRIPTION* && $got != *"<empty>"* ]]
   verdict "kubectl explain $explained" $? "$got"

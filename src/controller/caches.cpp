@@ -59,6 +59,7 @@ Caches::Caches(kube::Client& client, const std::string& system_namespace, bool s
         kube::ReflectorConfig{.label_selector = std::string(kManagedByLabel) + "=" + kManagedBy},
         as_served, clock, random, Informer<Raw>::Raw::kDrop, sleep);
   };
+  classes = generated_kind(kube::kAttestationClasses);
   webhooks = generated_kind(kube::kValidatingWebhookConfigurations);
   floors = generated_kind(kube::kValidatingAdmissionPolicies);
   floor_bindings = generated_kind(kube::kValidatingAdmissionPolicyBindings);
@@ -72,11 +73,8 @@ std::vector<kube::InformerBase*> Caches::all() {
   std::vector<kube::InformerBase*> out = {&policies,         &nodes,       &attestations,
                                           &reference_values, &config_maps, &own_namespace,
                                           &own_definition};
-  for (auto* informer :
-       {webhooks.get(), floors.get(), floor_bindings.get(), steers.get(), steer_bindings.get()}) {
-    if (informer != nullptr) {
-      out.push_back(informer);
-    }
+  for (auto* informer : generated()) {
+    out.push_back(informer);
   }
   return out;
 }
@@ -109,25 +107,25 @@ bool Caches::wait_for_sync(std::chrono::milliseconds time, std::stop_token stop)
   return true;
 }
 
-const Caches::Informer<Raw>* Caches::generated(const kube::Resource& resource) const {
-  for (const auto* informer :
-       {webhooks.get(), floors.get(), floor_bindings.get(), steers.get(), steer_bindings.get()}) {
-    if (informer != nullptr && informer->resource().plural == resource.plural) {
-      return informer;
-    }
+std::vector<Caches::Informer<Raw>*> Caches::generated() const {
+  std::vector<Informer<Raw>*> out = {classes.get(), webhooks.get(), floors.get(),
+                                     floor_bindings.get()};
+  if (steers) {
+    out.push_back(steers.get());
+    out.push_back(steer_bindings.get());
   }
-  return nullptr;
+  return out;
 }
 
 std::shared_ptr<const Raw> Caches::live(const kube::Resource& resource,
                                         const kube::ObjectKey& key) const {
-  if (resource.plural == kube::kConfigMaps.plural) {
-    const auto there = config_maps.find(key);
-    return there ? std::shared_ptr<const Raw>(there, &there->raw) : nullptr;
+  for (const Informer<Raw>* informer : generated()) {
+    if (informer->resource().plural == resource.plural) {
+      const auto there = informer->find(key);
+      return there && there->value ? std::shared_ptr<const Raw>(there, &*there->value) : nullptr;
+    }
   }
-  const Informer<Raw>* informer = generated(resource);
-  const auto there = informer != nullptr ? informer->find(key) : nullptr;
-  return there && there->value ? std::shared_ptr<const Raw>(there, &*there->value) : nullptr;
+  return nullptr;
 }
 
 std::shared_ptr<const VerifierKeys> Caches::keys() const {

@@ -45,8 +45,8 @@ struct Caches {
   Informer<api::NodeAttestation> attestations;
   Informer<api::ReferenceValueSet> reference_values;
   Informer<ConfigMap> config_maps;  // of the system namespace; raw kept
-  // Objects that the controller generates; raw kept. The last two are null without steering.
-  std::unique_ptr<Informer<Raw>> webhooks, floors, floor_bindings, steers, steer_bindings;
+  // Objects that the controller generates. The last two are null without steering.
+  std::unique_ptr<Informer<Raw>> classes, webhooks, floors, floor_bindings, steers, steer_bindings;
   // The system namespace and our policy CRD as metadata: their deletion is our uninstallation.
   Informer<api::ObjectMeta> own_namespace, own_definition;
 
@@ -55,9 +55,9 @@ struct Caches {
   void stop();
   bool wait_for_sync(std::chrono::milliseconds time, std::stop_token stop);
 
-  // The informer of a generated kind; null for kinds that are not.
-  const Informer<Raw>* generated(const kube::Resource& resource) const;
-  // An object as served, generated kinds and ConfigMaps alike; null if there is none.
+  // The informers of the generated kinds, without null.
+  std::vector<Informer<Raw>*> generated() const;
+  // An object of a generated kind as served; null if there is none.
   std::shared_ptr<const Raw> live(const kube::Resource& resource, const kube::ObjectKey& key) const;
 
   // The verifiers' keys as they are now; parsed anew only when the ConfigMap changed. A key that

@@ -180,8 +180,6 @@ void Controllers::Inside::config_map_changed(const std::string& name) {
   } else if (name == kCaConfigMap) {
     add({Task::Kind::kServing});
     enqueue_all_policies();
-  } else if (const std::string prefix = class_map_name(PolicyName()); name.starts_with(prefix)) {
-    add({Task::Kind::kPolicy, name.substr(prefix.size())});
   } else {
     enqueue_all_policies();  // perhaps a trust anchor
   }
@@ -216,17 +214,14 @@ void Controllers::Inside::connect() {
       [this](const auto&, const auto&, const auto&) { enqueue_all_policies(); });
   caches.config_maps.add_handler(
       [this](const auto& key, const auto&, const auto&) { config_map_changed(key.name); });
-  for (auto* informer : {caches.webhooks.get(), caches.floors.get(), caches.floor_bindings.get(),
-                         caches.steers.get(), caches.steer_bindings.get()}) {
-    if (informer != nullptr) {
-      informer->add_handler([this](const auto&, const auto& before, const auto& now) {
-        const auto& known = now ? now : before;
-        const auto& labels = (*known->value)["metadata"]["labels"];
-        if (labels.contains(kPolicyLabel)) {
-          add({Task::Kind::kPolicy, labels[kPolicyLabel].template get<std::string>()});
-        }
-      });
-    }
+  for (auto* informer : caches.generated()) {
+    informer->add_handler([this](const auto&, const auto& before, const auto& now) {
+      const auto& known = now ? now : before;
+      const auto& labels = (*known->value)["metadata"]["labels"];
+      if (labels.contains(kPolicyLabel)) {
+        add({Task::Kind::kPolicy, labels[kPolicyLabel].template get<std::string>()});
+      }
+    });
   }
   const auto watch_for_uninstall = [this](const auto&, const auto&, const auto& now) {
     if (!now || (now->value && now->value->deleting)) {

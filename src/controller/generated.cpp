@@ -9,19 +9,17 @@ using codec::Json;
 
 constexpr const char* kNamespaceName = "kubernetes.io/metadata.name";
 constexpr int kWebhookTimeoutSeconds = 3;
+constexpr std::size_t kMaxClassBytes = 1'000'000;  // etcd takes 1.5 MiB in a request
+constexpr std::size_t kEntryBytes = 8;             // quotes, colon, comma of an entry as JSON
 
 std::string object_name(const char* what, const PolicyName& policy) {
   return std::string("seaworthy-") + what + policy.str();
 }
 
-Json header(const kube::Resource& resource, const std::string& name, const PolicyInForce& policy,
-            const std::string& namespace_ = "") {
+Json header(const kube::Resource& resource, const std::string& name, const PolicyInForce& policy) {
   Json out = {{"apiVersion", resource.api_version()}, {"kind", std::string(resource.kind)}};
   Json& meta = out["metadata"];
   meta["name"] = name;
-  if (!namespace_.empty()) {
-    meta["namespace"] = namespace_;
-  }
   meta["labels"] = {{kManagedByLabel, kManagedBy}, {kPolicyLabel, policy.name.str()}};
   meta["ownerReferences"] = Json::array({{{"apiVersion", api::kGroupVersion},
                                           {"kind", "AttestationPolicy"},
@@ -79,6 +77,12 @@ constexpr const char* kNodeName =
     ": (request.operation == 'CREATE' && has(dyn(object).spec.nodeName) "
     "? dyn(object).spec.nodeName : '')";
 
+// What the class says of the node. A holder is only refused when the Binding means another machine.
+constexpr const char* kWhy =
+    "variables.node in variables.holders ? 'it is another machine of that name' : "
+    "(has(params.refusals) && variables.node in params.refusals ? params.refusals[variables.node] "
+    ": 'no result: it is no node that the policy selects, or was never attested')";
+
 Json validation(std::string expression, std::string message_expression, std::string message) {
   Json out = {{"expression", std::move(expression)},
               {"reason", "Forbidden"},
@@ -93,9 +97,9 @@ Json floor_validations(const PolicyInForce& policy) {
   const std::string name = policy.name.str();
   // A message of ours must not fail: variables.node is a string in every case.
   const std::string told = "'node ' + variables.node + ' does not hold the class " + name +
-                           ": pods of this namespace run only on nodes whose attestation under "
-                           "that policy is Trusted. See: kubectl seaworthy explain node ' + "
-                           "variables.node";
+                           " (' + variables.why + '): pods of this namespace run only on nodes "
+                           "whose attestation under that policy is Trusted. See: kubectl "
+                           "seaworthy explain node ' + variables.node";
   const std::string bare =
       "the node does not hold the class " + name + ". See: kubectl seaworthy explain node NODE";
   const std::string taint = quoted(api::kTaintKey);
@@ -152,15 +156,21 @@ Json actions(const PolicyInForce& policy) {
 
 }  // namespace
 
-std::string class_map_name(const PolicyName& policy) {
-  return object_name("class-", policy);
-}
-
-Json class_map(const PolicyInForce& policy, const std::map<NodeName, NodeUid>& holders) {
-  Json out = header(kube::kConfigMaps, class_map_name(policy.name), policy, api::kSystemNamespace);
-  Json& data = out["data"] = Json::object();
-  for (const auto& [node, uid] : holders) {
-    data[node.str()] = uid.str();
+Json attestation_class(const PolicyInForce& policy, const ClassMembers& members) {
+  Json out = header(kube::kAttestationClasses, policy.name.str(), policy);
+  std::size_t bytes = 0;
+  Json& holders = out["holders"] = Json::object();
+  for (const auto& [node, uid] : members.holders) {
+    holders[node.str()] = uid.str();
+    bytes += node.str().size() + uid.str().size() + kEntryBytes;
+  }
+  Json& refusals = out["refusals"] = Json::object();
+  for (const auto& [node, why] : members.refusals) {
+    bytes += node.str().size() + why.size() + kEntryBytes;
+    if (bytes > kMaxClassBytes) {
+      break;
+    }
+    refusals[node.str()] = why;
   }
   return out;
 }
@@ -197,7 +207,8 @@ Json floor_policy(const PolicyInForce& policy) {
   Json out = header(kube::kValidatingAdmissionPolicies, object_name("floor-", policy.name), policy);
   out["spec"] = {
       {"failurePolicy", enforced(policy) ? "Fail" : "Ignore"},
-      {"paramKind", {{"apiVersion", "v1"}, {"kind", "ConfigMap"}}},
+      {"paramKind",
+       {{"apiVersion", api::kGroupVersion}, {"kind", std::string(kube::kAttestationClasses.kind)}}},
       {"matchConstraints",
        {{"resourceRules", Json::array({rule({"CREATE", "UPDATE"}, {"pods"}),
                                        rule({"CREATE"}, {"pods/binding", "bindings"})})},
@@ -207,7 +218,8 @@ Json floor_policy(const PolicyInForce& policy) {
            {{{"name", "binding"}, {"expression", kIsBinding}},
             {{"name", "node"}, {"expression", "string(" + std::string(kNodeName) + ")"}},
             {{"name", "placing"}, {"expression", "variables.binding || variables.node != ''"}},
-            {{"name", "holders"}, {"expression", "has(params.data) ? params.data : {}"}}})},
+            {{"name", "holders"}, {"expression", "has(params.holders) ? params.holders : {}"}},
+            {{"name", "why"}, {"expression", kWhy}}})},
       {"validations", floor_validations(policy)}};
   return out;
 }
@@ -217,8 +229,7 @@ Json floor_binding(const PolicyInForce& policy) {
   Json out = header(kube::kValidatingAdmissionPolicyBindings, name, policy);
   out["spec"] = {{"policyName", name},
                  {"paramRef",
-                  {{"name", class_map_name(policy.name)},
-                   {"namespace", api::kSystemNamespace},
+                  {{"name", policy.name.str()},
                    {"parameterNotFoundAction", enforced(policy) ? "Deny" : "Allow"}}},
                  {"matchResources", {{"namespaceSelector", namespace_selector(policy)}}},
                  {"validationActions", actions(policy)}};
@@ -282,7 +293,7 @@ std::vector<std::pair<kube::Resource, kube::ObjectKey>> all_generated(const Poli
           {kube::kValidatingAdmissionPolicies, kube::cluster_key(floor)},
           {kube::kMutatingAdmissionPolicyBindings, kube::cluster_key(steer)},
           {kube::kMutatingAdmissionPolicies, kube::cluster_key(steer)},
-          {kube::kConfigMaps, {api::kSystemNamespace, class_map_name(policy)}}};
+          {kube::kAttestationClasses, kube::cluster_key(policy.str())}};
 }
 
 }  // namespace seaworthy::controller

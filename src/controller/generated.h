@@ -26,7 +26,7 @@ struct PolicyInForce {
   PolicyName name;
   std::string uid = {};
   api::EnforcementMode mode = api::EnforcementMode::kEnforce;
-  std::vector<Namespace> namespaces = {};  // governed; none: nothing but the class is generated
+  std::vector<Namespace> namespaces = {};  // governed; none: only the class is generated
 };
 
 struct WebhookAddress {
@@ -36,16 +36,23 @@ struct WebhookAddress {
   std::string ca_bundle_pem = {};
 };
 
-// ConfigMap in seaworthy-system: nodes that hold the class, name → UID. The parameter of the floor.
-std::string class_map_name(const PolicyName& policy);
-codec::Json class_map(const PolicyInForce& policy, const std::map<NodeName, NodeUid>& holders);
+// The nodes that a policy selects: who holds its class, and why the others do not.
+struct ClassMembers {
+  std::map<NodeName, NodeUid> holders = {};
+  std::map<NodeName, std::string> refusals = {};  // one line of text each
+};
+
+// AttestationClass, named as the policy: the parameter of the floor, and what people who are
+// refused are told. Refusals are left out, in the order of names, where the object would become too
+// large for etcd; the floor then only says that the node does not hold the class.
+codec::Json attestation_class(const PolicyInForce& policy, const ClassMembers& members);
 
 // ValidatingWebhookConfiguration: pods that name a node, pods/binding and bindings. Other pods are
 // not sent, so that pods can be created while the webhook is away.
 codec::Json webhook_configuration(const PolicyInForce& policy, const WebhookAddress& address);
 
-// The floor: a ValidatingAdmissionPolicy that holds with no webhook running. Knows only the class
-// map, not expiry: it lags behind the webhook by the time that the map takes to be written.
+// The floor: a ValidatingAdmissionPolicy that holds with no webhook running. Knows only the
+// AttestationClass, not expiry: it lags behind the webhook by the time that takes to be written.
 codec::Json floor_policy(const PolicyInForce& policy);
 codec::Json floor_binding(const PolicyInForce& policy);
 
@@ -58,7 +65,7 @@ struct Generated {
   kube::Resource resource;
   codec::Json object;
 };
-// All that should exist for the policy but the class map, in the order in which they are written.
+// All that should exist for the policy but its class, in the order in which they are written.
 std::vector<Generated> generated(const PolicyInForce& policy, const WebhookAddress& address,
                                  bool steering_supported);
 // Every object that could exist for a policy of that name, in the order in which they are removed:

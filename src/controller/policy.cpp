@@ -117,7 +117,8 @@ Result<Requeue> PolicyReconciler::reconcile(const PolicyName& name, std::stop_to
 Result<void> PolicyReconciler::apply(const PolicyInputs& in, const PolicyDecision& decision,
                                      std::stop_token stop) {
   // The class first: what refers to it must find it, and losing a class must not wait for the rest.
-  TRY(owned_.ensure(kube::kConfigMaps, class_map(decision.in_force, decision.holders), call(stop)));
+  TRY(owned_.ensure(kube::kAttestationClasses,
+                    attestation_class(decision.in_force, decision.members), call(stop)));
 
   WebhookAddress address = options_.webhook;
   address.ca_bundle_pem = in.ca_bundle_pem;
@@ -141,7 +142,7 @@ Result<void> PolicyReconciler::apply(const PolicyInputs& in, const PolicyDecisio
     const kube::Resource& resource = possible.first;
     const kube::ObjectKey& key = possible.second;
     const bool keep =
-        resource.plural == kube::kConfigMaps.plural ||
+        resource.plural == kube::kAttestationClasses.plural ||
         std::any_of(wanted.begin(), wanted.end(),
                     [&](const Generated& object) {
                       return object.resource.plural == resource.plural &&
@@ -182,7 +183,7 @@ Result<void> PolicyReconciler::write_status(const PolicyInputs& in, const Policy
 }
 
 // The garbage collector would do it too, in its own order and time: until then a floor whose class
-// map is gone refuses everything.
+// is gone refuses everything.
 Result<void> PolicyReconciler::remove_all(const PolicyName& name, std::stop_token stop) {
   for (const auto& [resource, key] : all_generated(name)) {
     TRY(owned_.remove(resource, key, call(stop)));

@@ -52,11 +52,15 @@ struct PolicyInputs {
 
 struct PolicyDecision {
   PolicyInForce in_force;
-  std::map<NodeName, NodeUid> holders;
+  ClassMembers members;
   api::NodeCounts counts;
   api::Condition ready;
   std::optional<Time> next_check;
 };
+
+// Why a node that is not Trusted does not hold the class, for somebody whose pod is refused: the
+// verdict and the first finding in one line, which is all that admission shows, ≤ 400 bytes.
+std::string refusal(const api::PolicyVerdict& verdict);
 
 // Pure. A policy that does not parse is in force as far as it can be read: what it governs stays
 // governed, and no node holds its class.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/values.h"
 #include "controller/policy.h"
 
 namespace seaworthy::controller {
@@ -7,6 +8,8 @@ namespace {
 
 using api::AttestationPolicy;
 using api::ConditionStatus;
+
+constexpr std::size_t kMaxRefusalBytes = 400;
 
 struct Complaint {
   const char* reason;
@@ -92,6 +95,23 @@ void count(api::NodeCounts& counts, api::Verdict verdict) {
 
 }  // namespace
 
+std::string refusal(const api::PolicyVerdict& verdict) {
+  std::string out = std::string(api::name(verdict.verdict)) + ": ";
+  if (verdict.findings.empty()) {
+    out += verdict.reason + (verdict.message.empty() ? "" : ", " + verdict.message);
+  } else {
+    const api::FindingView& first = verdict.findings.front();
+    out += first.reason + (first.about.empty() ? "" : " " + first.about);
+    out += first.message.empty() ? "" : ", " + first.message;
+    if (const std::size_t more = verdict.findings.size() - 1; more > 0) {
+      out += "; and " + std::to_string(more) + (more == 1 ? " more finding" : " more findings");
+    }
+  }
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return api::cut(out, kMaxRefusalBytes);
+}
+
 PolicyDecision decide(const PolicyInputs& in, Time now) {
   static const Ears kNoEars;
   PolicyDecision out;
@@ -120,7 +140,9 @@ PolicyDecision decide(const PolicyInputs& in, Time now) {
               in.keys->keys, node.before ? &*node.before : nullptr, now);
     count(out.counts, verdict.verdict);
     if (verdict.verdict == api::Verdict::kTrusted) {
-      out.holders[node.name] = node.uid;
+      out.members.holders[node.name] = node.uid;
+    } else {
+      out.members.refusals[node.name] = refusal(verdict);
     }
     out.next_check = earlier(out.next_check, verdict.expires);
   }

@@ -80,5 +80,7 @@ inline constexpr Resource kReferenceValueSets{"seaworthy.dev", "v1alpha1", "refe
                                               "ReferenceValueSet", false};
 inline constexpr Resource kNodeAttestations{"seaworthy.dev", "v1alpha1", "nodeattestations",
                                             "NodeAttestation", false};
+inline constexpr Resource kAttestationClasses{"seaworthy.dev", "v1alpha1", "attestationclasses",
+                                              "AttestationClass", false};
 
 }  // namespace seaworthy::kube

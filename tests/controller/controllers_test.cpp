@@ -63,7 +63,7 @@ class ControllersTest : public ::testing::Test {
   bool settled() {
     return world_.label("n1", "p") == "trusted" && world_.tainted("n2") &&
            exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
-           world_.class_data("p").contains("n1");
+           world_.holders("p").contains("n1");
   }
 
   testing::World world_;
@@ -81,7 +81,7 @@ TEST_F(ControllersTest, PutsAPolicyIntoForce) {
   EXPECT_FALSE(world_.tainted("n1"));
   EXPECT_EQ(world_.label("n2", "p"), "");
   EXPECT_FALSE(world_.tainted("dev"));
-  EXPECT_EQ(world_.class_data("p"), (Json{{"n1", kube::uid_of(world_.node("n1"))}}));
+  EXPECT_EQ(world_.holders("p"), (Json{{"n1", kube::uid_of(world_.node("n1"))}}));
   EXPECT_TRUE(exists(kube::kValidatingAdmissionPolicies, "seaworthy-floor-p"));
   EXPECT_TRUE(exists(kube::kValidatingAdmissionPolicyBindings, "seaworthy-floor-p"));
   EXPECT_TRUE(exists(kube::kMutatingAdmissionPolicies, "seaworthy-steer-p"));
@@ -114,7 +114,7 @@ TEST_F(ControllersTest, WritesOnChangeOnly) {
   quiet();
   const auto nodes = writes_to("/nodes/");
   const auto verdicts = writes_to("/nodeattestations/");
-  const auto classes = writes_to("/configmaps/seaworthy-class-");
+  const auto classes = writes_to("/attestationclasses/");
   for (int i = 0; i < 5; ++i) {
     world_.clock.advance(seconds(5));
     world_.say("n1", "p", Verdict::kTrusted);  // a renewed result, and nothing new in it
@@ -122,7 +122,7 @@ TEST_F(ControllersTest, WritesOnChangeOnly) {
   }
   EXPECT_EQ(writes_to("/nodes/"), nodes);
   EXPECT_EQ(writes_to("/nodeattestations/"), verdicts);
-  EXPECT_EQ(writes_to("/configmaps/seaworthy-class-"), classes);
+  EXPECT_EQ(writes_to("/attestationclasses/"), classes);
 }
 
 TEST_F(ControllersTest, AViolationWithdrawsTheClassAndTellsPeople) {
@@ -131,8 +131,7 @@ TEST_F(ControllersTest, AViolationWithdrawsTheClassAndTellsPeople) {
   world_.clock.advance(seconds(1));
   world_.say("n1", "p", Verdict::kViolated);
   ASSERT_TRUE(eventually([&] {
-    return world_.label("n1", "p").empty() && world_.tainted("n1") &&
-           world_.class_data("p").empty();
+    return world_.label("n1", "p").empty() && world_.tainted("n1") && world_.holders("p").empty();
   })) << lines_.text();
   EXPECT_TRUE(eventually([&] {
     for (const Json& event : world_.server.all(kube::kEvents)) {

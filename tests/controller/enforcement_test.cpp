@@ -13,8 +13,6 @@ namespace {
 using codec::Json;
 using std::chrono::milliseconds;
 
-constexpr const char* kCaMap = "seaworthy-ca";
-
 class Enforcement : public testing::ContractTest {
  protected:
   void SetUp() override {
@@ -27,13 +25,15 @@ class Enforcement : public testing::ContractTest {
                            {"kind", "Namespace"},
                            {"metadata", {{"name", api::kSystemNamespace}}}},
                           call());
-    keep_parameters();
     policy_ = {PolicyName(prefix_),
                "00000000-0000-4000-8000-000000000001",
                api::EnforcementMode::kEnforce,
                {Namespace(prefix_)}};
     // The owner does not exist here, and the garbage collector would act on that.
-    put(kube::kConfigMaps, class_map(policy_, {{NodeName("good"), NodeUid("good-uid")}}));
+    put(kube::kAttestationClasses,
+        attestation_class(policy_,
+                          {.holders = {{NodeName("good"), NodeUid("good-uid")}},
+                           .refusals = {{NodeName("bad"), "Violated: SecureBootOff, it is off"}}}));
     for (const Generated& object : generated(policy_, {.ca_bundle_pem = ""}, true)) {
       put(object.resource, object.object);
     }
@@ -52,31 +52,6 @@ class Enforcement : public testing::ContractTest {
       }
     }
     ContractTest::TearDown();
-  }
-  // As manifests/base/guard.yaml does for good: without it the API server (1.36.3) stops following
-  // ConfigMaps once the floor of the first test is gone, and never begins again.
-  void keep_parameters() {
-    const char* name = "seaworthy-guard-parameters";
-    const Json rule = {{"apiGroups", Json::array({"seaworthy.dev"})},
-                       {"apiVersions", Json::array({"*"})},
-                       {"operations", Json::array({"CREATE"})},
-                       {"resources", Json::array({"attestationpolicies"})}};
-    Json keeper =
-        api::object_header("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", name);
-    keeper["spec"] = {{"failurePolicy", "Ignore"},
-                      {"paramKind", {{"apiVersion", "v1"}, {"kind", "ConfigMap"}}},
-                      {"matchConstraints", {{"resourceRules", Json::array({rule})}}},
-                      {"validations", Json::array({{{"expression", "true"}}})}};
-    (void)client_->create(kube::kValidatingAdmissionPolicies, keeper, call());
-    Json binding = api::object_header("admissionregistration.k8s.io/v1",
-                                      "ValidatingAdmissionPolicyBinding", name);
-    binding["spec"] = {{"policyName", name},
-                       {"paramRef",
-                        {{"name", kCaMap},
-                         {"namespace", api::kSystemNamespace},
-                         {"parameterNotFoundAction", "Allow"}}},
-                       {"validationActions", Json::array({"Audit"})}};
-    (void)client_->create(kube::kValidatingAdmissionPolicyBindings, binding, call());
   }
   void put(const kube::Resource& resource, Json object) {
     object["metadata"].erase("ownerReferences");
@@ -158,7 +133,10 @@ INSTANTIATE_TEST_SUITE_P(Against, Enforcement, ::testing::Values(testing::Server
                          [](const auto&) { return "Real"; });
 
 TEST_P(Enforcement, A130_A131_TheFloorDecidesEveryWayToPlaceAPod) {
-  const std::string why = "does not hold the class " + prefix_;
+  const std::string why =
+      "does not hold the class " + prefix_ + " (Violated: SecureBootOff, it is off): ";
+  EXPECT_TRUE(refused(create(pod("nowhere", {{"nodeName", "none"}})),
+                      "node none does not hold the class " + prefix_ + " (no result: "));
   EXPECT_TRUE(refused(create(pod("direct", {{"nodeName", "bad"}})), "node bad " + why));
   EXPECT_TRUE(admitted(create(pod("direct-good", {{"nodeName", "good"}}))));
 
@@ -195,7 +173,7 @@ TEST_P(Enforcement, A144_ABindingToAnotherMachineOfThatNameIsRefused) {
   ASSERT_TRUE(admitted(one));
   Json body = binding(*one, "good");
   body["target"]["uid"] = "another-uid";
-  EXPECT_TRUE(refused(bind(*one, body), "does not hold"));
+  EXPECT_TRUE(refused(bind(*one, body), "(it is another machine of that name)"));
   body["target"]["uid"] = "good-uid";
   EXPECT_TRUE(admitted(bind(*one, body)));
 }
@@ -233,19 +211,19 @@ TEST_P(Enforcement, SteeringAddsTheClassToTheNodeSelectorAndKeepsWhatIsThere) {
   EXPECT_EQ((*liar)["spec"]["nodeSelector"][label], "trusted");
 }
 
-TEST_P(Enforcement, AClassMapThatIsGoneRefusesAndOneThatChangedIsInForceSoon) {
+TEST_P(Enforcement, AClassThatIsGoneRefusesAndOneThatChangedIsInForceSoon) {
   const auto one = create(pod("one"));
   ASSERT_TRUE(admitted(one));
-  const kube::ObjectKey map{api::kSystemNamespace, class_map_name(policy_.name)};
-  ASSERT_TRUE(client_->patch(kube::kConfigMaps, map, kube::PatchType::kMerge,
-                             {{"data", {{"good", nullptr}, {"late", "late-uid"}}}}, {}, call()));
+  const kube::ObjectKey key = kube::cluster_key(policy_.name.str());
+  ASSERT_TRUE(client_->patch(kube::kAttestationClasses, key, kube::PatchType::kMerge,
+                             {{"holders", {{"good", nullptr}, {"late", "late-uid"}}}}, {}, call()));
   bool changed = false;
   for (int i = 0; i < 50 && !changed; ++i) {
     std::this_thread::sleep_for(milliseconds(100));
     changed = !bind(*one, binding(*one, "good")) && i > 5;
   }
   EXPECT_TRUE(changed);
-  ASSERT_TRUE(client_->delete_(kube::kConfigMaps, map, {}, call()));
+  ASSERT_TRUE(client_->delete_(kube::kAttestationClasses, key, {}, call()));
   std::this_thread::sleep_for(milliseconds(1'000));
   EXPECT_FALSE(bind(*one, binding(*one, "late")));
 }

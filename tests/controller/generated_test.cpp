@@ -22,7 +22,9 @@ const WebhookAddress kAddress{.ca_bundle_pem = "CA BUNDLE"};
 
 Json all(api::EnforcementMode mode) {
   Json out = Json::array();
-  out.push_back(class_map(policy(mode), {{NodeName("n1"), NodeUid("u1")}}));
+  out.push_back(
+      attestation_class(policy(mode), {.holders = {{NodeName("n1"), NodeUid("u1")}},
+                                       .refusals = {{NodeName("n2"), "Stale: Expired"}}}));
   for (const Generated& object : generated(policy(mode), kAddress, true)) {
     out.push_back(object.object);
   }
@@ -69,6 +71,20 @@ TEST(Generated, A122_OnlyEnforceFailsClosed) {
     EXPECT_EQ(floor_binding(policy(mode))["spec"]["paramRef"]["parameterNotFoundAction"],
               enforce ? "Deny" : "Allow");
   }
+}
+
+TEST(Generated, AClassThatWouldBeTooLargeKeepsItsHoldersAndFewerReasons) {
+  ClassMembers members;
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string n = std::to_string(10'000 + i);
+    members.holders[NodeName("holder-" + n)] = NodeUid(std::string(36, 'u'));
+    members.refusals[NodeName("refused-" + n)] = std::string(400, 'w');
+  }
+  const Json object = attestation_class(policy(), members);
+  EXPECT_EQ(object["holders"].size(), 5'000u);
+  EXPECT_GT(object["refusals"].size(), 1'000u);
+  EXPECT_LT(object["refusals"].size(), 5'000u);
+  EXPECT_LT(object.dump().size(), 1'048'576u);
 }
 
 TEST(Generated, A131_AllThreeWaysToPlaceAPodAreIntercepted) {

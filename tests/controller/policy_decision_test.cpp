@@ -51,16 +51,42 @@ TEST_F(PolicyDecisionTest, CountsTheNodesItSelectsAndListsTheHolders) {
               node("d", Verdict::kTrusted, "dev")};
   const PolicyDecision d = decide(in, clock_.now());
   EXPECT_EQ(d.counts, (api::NodeCounts{.matched = 3, .trusted = 1, .violated = 1, .unknown = 1}));
-  EXPECT_EQ(d.holders, (std::map<NodeName, NodeUid>{{NodeName("a"), NodeUid("a-uid")}}));
+  EXPECT_EQ(d.members.holders, (std::map<NodeName, NodeUid>{{NodeName("a"), NodeUid("a-uid")}}));
   EXPECT_EQ(d.next_check, clock_.now() + seconds(120));
   EXPECT_EQ(d.ready.status, ConditionStatus::kTrue);
+}
+
+TEST_F(PolicyDecisionTest, SaysOfEveryOtherNodeWhyItDoesNotHoldTheClass) {
+  PolicyInputs in = inputs(testing::policy_json("p"));
+  in.nodes = {node("a", Verdict::kTrusted), node("b", Verdict::kViolated), node("c", std::nullopt),
+              node("d", std::nullopt, "dev")};
+  const auto refusals = decide(in, clock_.now()).members.refusals;
+  ASSERT_EQ(refusals.size(), 2u);
+  EXPECT_EQ(refusals.at(NodeName("b")),
+            "Violated: PcrMismatch PCR 4, PCR 4 is not as in the reference values");
+  EXPECT_TRUE(refusals.at(NodeName("c")).starts_with("Unknown: NeverAppraised"))
+      << refusals.at(NodeName("c"));
+}
+
+TEST_F(PolicyDecisionTest, ARefusalIsOneShortLineWhateverTheFindingSays) {
+  api::PolicyVerdict violated;
+  violated.verdict = Verdict::kViolated;
+  violated.findings = {{"UnknownFile", "/bin/a\nb\x1b[2J", std::string(1'000, 'x')},
+                       {"UnknownFile", "/bin/c", ""},
+                       {"UnknownFile", "/bin/d", ""}};
+  const std::string text = refusal(violated);
+  EXPECT_TRUE(text.starts_with("Violated: UnknownFile /bin/a b [2J, xxx")) << text;
+  EXPECT_LE(text.size(), 400u);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  violated.findings[0].message = "m";
+  EXPECT_TRUE(refusal(violated).ends_with(", m; and 2 more findings"));
 }
 
 TEST_F(PolicyDecisionTest, A62_AnExpiredHolderIsNone) {
   PolicyInputs in = inputs(testing::policy_json("p"));
   in.nodes = {node("a", Verdict::kTrusted)};
   const PolicyDecision d = decide(in, clock_.now() + seconds(120));
-  EXPECT_TRUE(d.holders.empty());
+  EXPECT_TRUE(d.members.holders.empty());
   EXPECT_EQ(d.counts.stale, 1);
 }
 
@@ -72,7 +98,7 @@ TEST_F(PolicyDecisionTest, WhatDoesNotParseStaysInForceAndNobodyHoldsIt) {
   const PolicyDecision d = decide(in, clock_.now());
   EXPECT_EQ(d.ready.reason, kInvalidSpec);
   EXPECT_EQ(d.ready.status, ConditionStatus::kFalse);
-  EXPECT_TRUE(d.holders.empty());
+  EXPECT_TRUE(d.members.holders.empty());
   EXPECT_EQ(d.in_force.namespaces, std::vector{Namespace("payments")});
   EXPECT_EQ(d.in_force.mode, api::EnforcementMode::kAudit);
   raw["spec"]["enforcement"]["mode"] = "Perhaps";

@@ -133,14 +133,15 @@ TEST_P(RealCluster, PutsAPolicyIntoForceWithdrawsItRepairsItAndRemovesIt) {
   controllers_->start();
   EXPECT_TRUE(eventually([&] { return label() == "trusted"; }));
   EXPECT_FALSE(tainted());
-  const kube::ObjectKey class_key{api::kSystemNamespace, class_map_name(PolicyName(prefix_))};
+  const kube::ObjectKey class_key = kube::cluster_key(prefix_);
   const kube::ObjectKey hook = kube::cluster_key("seaworthy-" + prefix_);
   const kube::ObjectKey floor = kube::cluster_key("seaworthy-floor-" + prefix_);
   EXPECT_TRUE(eventually([&] {
     return get(kube::kValidatingWebhookConfigurations, hook).is_object() &&
            get(kube::kValidatingAdmissionPolicyBindings, floor).is_object();
   }));
-  EXPECT_EQ(get(kube::kConfigMaps, class_key)["data"], (Json{{prefix_, kube::uid_of(node_)}}));
+  EXPECT_EQ(get(kube::kAttestationClasses, class_key)["holders"],
+            (Json{{prefix_, kube::uid_of(node_)}}));
   EXPECT_TRUE(eventually([&] {
     const Json status =
         get(kube::kAttestationPolicies, kube::cluster_key(prefix_)).value("status", Json::object());
@@ -159,8 +160,11 @@ TEST_P(RealCluster, PutsAPolicyIntoForceWithdrawsItRepairsItAndRemovesIt) {
 
   say(Verdict::kViolated);
   EXPECT_TRUE(eventually([&] { return label().empty() && tainted(); }));
-  EXPECT_TRUE(eventually(
-      [&] { return get(kube::kConfigMaps, class_key).value("data", Json::object()).empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    return get(kube::kAttestationClasses, class_key)["refusals"]
+        .value(prefix_, "")
+        .starts_with("Violated: PcrMismatch");
+  }));
 
   // A121: by an administrator's hand.
   ASSERT_TRUE(client_->patch(kube::kValidatingWebhookConfigurations, hook, kube::PatchType::kJson,

@@ -145,10 +145,9 @@ class World {
     }
     return false;
   }
-  Json class_data(const std::string& policy) {
-    const auto map =
-        server.find(kube::kConfigMaps, {"seaworthy-system", "seaworthy-class-" + policy});
-    return map ? map->value("data", Json::object()) : Json();
+  Json holders(const std::string& policy) {
+    const auto object = server.find(kube::kAttestationClasses, kube::cluster_key(policy));
+    return object ? object->at("holders") : Json();
   }
 
   FakeClock clock;
