@@ -103,6 +103,7 @@ std::string refusal(const api::PolicyVerdict& verdict) {
     const api::FindingView& first = verdict.findings.front();
     out += first.reason + (first.about.empty() ? "" : " " + first.about);
     out += first.message.empty() ? "" : ", " + first.message;
+    out.erase(out.find_last_not_of('.') + 1);
     if (const std::size_t more = verdict.findings.size() - 1; more > 0) {
       out += "; and " + std::to_string(more) + (more == 1 ? " more finding" : " more findings");
     }

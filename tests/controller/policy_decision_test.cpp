@@ -78,7 +78,7 @@ TEST_F(PolicyDecisionTest, ARefusalIsOneShortLineWhateverTheFindingSays) {
   EXPECT_TRUE(text.starts_with("Violated: UnknownFile /bin/a b [2J, xxx")) << text;
   EXPECT_LE(text.size(), 400u);
   EXPECT_EQ(text.find('\n'), std::string::npos);
-  violated.findings[0].message = "m";
+  violated.findings[0].message = "m.";
   EXPECT_TRUE(refusal(violated).ends_with(", m; and 2 more findings"));
 }
 
