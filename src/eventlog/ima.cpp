@@ -14,13 +14,15 @@ namespace {
 constexpr std::size_t kTemplateDigest = 20;
 constexpr std::size_t kPaddedName = 256;  // IMA_EVENT_NAME_LEN_MAX + 1, of template "ima"
 
-constexpr std::array<std::pair<std::string_view, ImaTemplate>, 6> kTemplates = {{
+constexpr std::array<std::pair<std::string_view, ImaTemplate>, 8> kTemplates = {{
     {"ima", ImaTemplate::kIma},
     {"ima-ng", ImaTemplate::kImaNg},
     {"ima-sig", ImaTemplate::kImaSig},
     {"ima-ngv2", ImaTemplate::kImaNgV2},
     {"ima-sigv2", ImaTemplate::kImaSigV2},
     {"ima-buf", ImaTemplate::kImaBuf},
+    {"ima-modsig", ImaTemplate::kImaModSig},
+    {"evm-sig", ImaTemplate::kEvmSig},
 }};
 
 ImaTemplate kind_of(std::string_view name) {
@@ -29,26 +31,36 @@ ImaTemplate kind_of(std::string_view name) {
   return found == kTemplates.end() ? ImaTemplate::kOther : found->second;
 }
 
+// "alg:" NUL digest.
+struct DigestField {
+  std::string_view alg;
+  ByteSpan digest;
+};
+Result<DigestField> parse_digest(const codec::Reader& at, ByteSpan field) {
+  const auto nul = std::find(field.begin(), field.end(), std::uint8_t{0});
+  const auto length = static_cast<std::size_t>(nul - field.begin());
+  const std::string_view prefix = as_text(field.first(length));
+  if (nul == field.end() || prefix.empty() || prefix.back() != ':') {
+    return at.malformed("a digest field without \"alg:\" and NUL");
+  }
+  return DigestField{prefix.substr(0, prefix.size() - 1), field.subspan(length + 1)};
+}
+
 // d-ng: "sha256:" NUL digest; d-ngv2: "ima:" or "verity:" in front.
 Result<void> parse_digest_field(codec::Reader& reader, bool v2, ImaEntry& entry) {
   const ByteSpan field = TRY(reader.sized32le(kMaxImaField));
-  const auto nul = std::find(field.begin(), field.end(), std::uint8_t{0});
-  std::string_view prefix = as_text(field.first(static_cast<std::size_t>(nul - field.begin())));
-  if (nul == field.end() || prefix.empty() || prefix.back() != ':') {
-    return reader.malformed("a digest field without \"alg:\" and NUL");
-  }
-  prefix.remove_suffix(1);
+  DigestField digest = TRY(parse_digest(reader, field));
   if (v2) {
-    const std::size_t colon = prefix.find(':');
-    const std::string_view type = prefix.substr(0, colon);
+    const std::size_t colon = digest.alg.find(':');
+    const std::string_view type = digest.alg.substr(0, colon);
     if (colon == std::string_view::npos || (type != "ima" && type != "verity")) {
       return reader.malformed("a digest field of neither type ima nor verity");
     }
     entry.verity = type == "verity";
-    prefix.remove_prefix(colon + 1);
+    digest.alg.remove_prefix(colon + 1);
   }
-  entry.digest_alg = prefix;
-  entry.file_digest = field.subspan(static_cast<std::size_t>(nul - field.begin()) + 1);
+  entry.digest_alg = digest.alg;
+  entry.file_digest = digest.digest;
   return {};
 }
 
@@ -62,14 +74,71 @@ Result<void> parse_name_field(codec::Reader& reader, ImaEntry& entry) {
   return {};
 }
 
+// d-modsig and modsig. Both are empty for a file without an appended signature.
+Result<void> parse_appended(codec::Reader& reader, ImaEntry::AppendedSignature& out) {
+  const ByteSpan field = TRY(reader.sized32le(kMaxImaField));
+  if (!field.empty()) {
+    const DigestField digest = TRY(parse_digest(reader, field));
+    out.digest_alg = digest.alg;
+    out.digest = digest.digest;
+  }
+  out.pkcs7 = TRY(reader.sized32le(kMaxImaField));
+  return {};
+}
+
+// A number of this width, or nothing (boot_aggregate has no inode).
+template <class Number>
+Result<std::optional<Number>> parse_number(codec::Reader& reader) {
+  const ByteSpan field = TRY(reader.sized32le(sizeof(Number)));
+  if (field.empty()) {
+    return std::optional<Number>();
+  }
+  if (field.size() != sizeof(Number)) {
+    return reader.malformed("a number of " + std::to_string(field.size()) + " bytes instead of " +
+                            std::to_string(sizeof(Number)));
+  }
+  Number value = 0;
+  for (std::size_t i = field.size(); i > 0; --i) {
+    value = static_cast<Number>(value << 8 | field[i - 1]);
+  }
+  return std::optional(value);
+}
+
+Result<void> parse_inode(codec::Reader& reader, ImaEntry::Inode& out) {
+  out.xattr_names = TRY(reader.sized32le(kMaxImaField));
+  out.xattr_lengths = TRY(reader.sized32le(kMaxImaField));
+  out.xattr_values = TRY(reader.sized32le(kMaxImaField));
+  out.uid = TRY(parse_number<std::uint32_t>(reader));
+  out.gid = TRY(parse_number<std::uint32_t>(reader));
+  out.mode = TRY(parse_number<std::uint16_t>(reader));
+  return {};
+}
+
 Result<void> parse_fields(codec::Reader reader, ImaEntry& entry) {
   const bool v2 = entry.kind == ImaTemplate::kImaNgV2 || entry.kind == ImaTemplate::kImaSigV2;
   TRY(parse_digest_field(reader, v2, entry));
   TRY(parse_name_field(reader, entry));
-  if (entry.kind == ImaTemplate::kImaSig || entry.kind == ImaTemplate::kImaSigV2) {
-    entry.signature = TRY(reader.sized32le(kMaxImaField));
-  } else if (entry.kind == ImaTemplate::kImaBuf) {
-    entry.buffer = TRY(reader.sized32le(kMaxImaField));
+  switch (entry.kind) {
+    case ImaTemplate::kImaSig:
+    case ImaTemplate::kImaSigV2:
+      entry.signature = TRY(reader.sized32le(kMaxImaField));
+      break;
+    case ImaTemplate::kImaBuf:
+      entry.buffer = TRY(reader.sized32le(kMaxImaField));
+      break;
+    case ImaTemplate::kImaModSig:
+      entry.signature = TRY(reader.sized32le(kMaxImaField));
+      TRY(parse_appended(reader, entry.appended));
+      break;
+    case ImaTemplate::kEvmSig:
+      entry.signature = TRY(reader.sized32le(kMaxImaField));
+      TRY(parse_inode(reader, entry.inode));
+      break;
+    case ImaTemplate::kIma:
+    case ImaTemplate::kImaNg:
+    case ImaTemplate::kImaNgV2:
+    case ImaTemplate::kOther:
+      break;
   }
   return reader.expect_end();
 }
@@ -97,6 +166,10 @@ Result<ImaEntry> parse_entry(codec::Reader& reader) {
     return entry;
   }
   const std::size_t size = TRY(reader.u32le());
+  if (size > kMaxImaData) {
+    return reader.malformed(std::to_string(size) + " bytes of template data; the limit is " +
+                            std::to_string(kMaxImaData));
+  }
   codec::Reader fields = TRY(reader.sub("IMA template data", size));
   entry.data = fields.rest();
   if (entry.kind != ImaTemplate::kOther) {
@@ -121,16 +194,28 @@ bool ImaEntry::violation() const {
                      [](std::uint8_t byte) { return byte == 0; });
 }
 
-crypto::Digest ImaEntry::extend_value(crypto::HashAlg bank) const {
-  if (violation()) {
-    static constexpr auto kOnes = [] {
-      ByteArray<64> ones{};
-      ones.fill(0xFF);
-      return ones;
-    }();
-    return {bank, ByteSpan(kOnes).first(crypto::digest_size(bank))};
+crypto::Digest ImaEntry::extend_value(crypto::HashAlg bank, TemplateDigests rule) const {
+  static constexpr auto kOnes = [] {
+    ByteArray<64> ones{};
+    ones.fill(0xFF);
+    return ones;
+  }();
+  const std::size_t size = crypto::digest_size(bank);
+  const bool padded = rule == TemplateDigests::kSha1Padded && bank != crypto::HashAlg::kSha1;
+  if (violation() && !padded) {
+    return {bank, ByteSpan(kOnes).first(size)};
   }
-  return template_hash(bank, *this);
+  if (rule == TemplateDigests::kPerBank || bank == crypto::HashAlg::kSha1) {
+    return template_hash(bank, *this);
+  }
+  ByteArray<64> value{};
+  if (violation()) {
+    std::copy_n(kOnes.begin(), kTemplateDigest, value.begin());
+  } else {
+    const crypto::Digest sha1 = template_hash(crypto::HashAlg::kSha1, *this);
+    std::copy(sha1.bytes().begin(), sha1.bytes().end(), value.begin());
+  }
+  return {bank, ByteSpan(value).first(size)};
 }
 
 bool ImaEntry::template_digest_matches() const {
@@ -170,6 +255,9 @@ Bytes write_ima_entry(const ImaEntryToWrite& entry) {
   data.u32le(static_cast<std::uint32_t>(entry.name.size() + 1)).raw(as_bytes(entry.name)).u8(0);
   if (entry.third) {
     data.sized32le(*entry.third);
+  }
+  for (const Bytes& field : entry.more) {
+    data.sized32le(field);
   }
   codec::Writer writer;
   writer.u32le(entry.pcr);

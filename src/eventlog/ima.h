@@ -18,15 +18,26 @@ namespace seaworthy::eventlog {
 inline constexpr std::size_t kMaxImaTemplateName = 255;
 inline constexpr std::size_t kMaxImaField = 1 << 20;  // largest real one: a signature of 600 bytes
 inline constexpr std::size_t kMaxImaName = 4097;      // PATH_MAX and its NUL
+inline constexpr std::size_t kMaxImaData = 8 << 20;   // of one entry: more than its fields need
 
 enum class ImaTemplate : std::uint8_t {
-  kIma,       // "ima": digest without algorithm, no field lengths
-  kImaNg,     // "ima-ng": d-ng|n-ng
-  kImaSig,    // "ima-sig": d-ng|n-ng|sig
-  kImaNgV2,   // "ima-ngv2": d-ngv2|n-ng
-  kImaSigV2,  // "ima-sigv2": d-ngv2|n-ng|sig
-  kImaBuf,    // "ima-buf": d-ng|n-ng|buf
-  kOther,     // any other: replayed, its fields not looked at
+  kIma,        // "ima": digest without algorithm, no field lengths
+  kImaNg,      // "ima-ng": d-ng|n-ng
+  kImaSig,     // "ima-sig": d-ng|n-ng|sig
+  kImaNgV2,    // "ima-ngv2": d-ngv2|n-ng
+  kImaSigV2,   // "ima-sigv2": d-ngv2|n-ng|sig
+  kImaBuf,     // "ima-buf": d-ng|n-ng|buf
+  kImaModSig,  // "ima-modsig": d-ng|n-ng|sig|d-modsig|modsig
+  kEvmSig,     // "evm-sig": d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode
+  kOther,      // any other: replayed, its fields not looked at
+};
+
+// What a kernel extends into a bank that is not SHA-1, for an entry and for a violation. It cannot
+// be seen in the list, so whoever replays has to say which one is meant.
+enum class TemplateDigests : std::uint8_t {
+  kPerBank,                 // Linux 5.8 and later: H_bank(data); all ones
+  kSha1Padded,              // before: SHA-1(data) and zeros; 20 bytes of ones and zeros
+  kSha1PaddedOnesUnpadded,  // 5.8 and later, if the kernel lacks the algorithm: SHA-1; all ones
 };
 
 // One measurement as the list claims it; views point into the bytes that were parsed.
@@ -46,12 +57,25 @@ struct ImaEntry {
   ByteSpan file_digest;         // of the file, or of the buffer for ima-buf
   bool verity = false;          // the digest is an fs-verity digest
   std::string_view name;        // path or event name, without NUL: a hint, never proof
-  ByteSpan signature;           // of ima-sig and ima-sigv2; may be empty
+  ByteSpan signature;           // of ima-sig, ima-sigv2, ima-modsig, evm-sig; may be empty
   ByteSpan buffer;              // of ima-buf
+  struct AppendedSignature {    // of ima-modsig: a module's; all may be empty
+    std::string_view digest_alg;
+    ByteSpan digest;  // of the file without the signature
+    ByteSpan pkcs7;
+  };
+  AppendedSignature appended;
+  struct Inode {  // of evm-sig; empty for boot_aggregate, which is no file
+    ByteSpan xattr_names, xattr_lengths, xattr_values;
+    std::optional<std::uint32_t> uid, gid;
+    std::optional<std::uint16_t> mode;
+  };
+  Inode inode;
 
   bool violation() const;
-  // What the kernel extended: H_bank(data), or all ones for a violation (Linux 5.8 and later).
-  crypto::Digest extend_value(crypto::HashAlg bank) const;
+  // What the kernel extended.
+  crypto::Digest extend_value(crypto::HashAlg bank,
+                              TemplateDigests rule = TemplateDigests::kPerBank) const;
   // The 20 bytes in the list are SHA-1 of the data, or this is a violation.
   bool template_digest_matches() const;
   // The algorithm of the file digest, if this build knows it and the size is right.
@@ -78,16 +102,17 @@ class ImaReader {
   std::size_t entries_ = 0;
 };
 
-// A violation, or an entry of template ima-ng, ima-sig or ima-buf, as the kernel would write it.
-// For software machines and tests.
+// A violation, or an entry of any template but ima, as the kernel would write it. For software
+// machines and tests.
 struct ImaEntryToWrite {
   std::uint8_t pcr = 10;
   std::string template_name = "ima-ng";
-  std::string digest_alg = "sha256";
+  std::string digest_alg = "sha256";  // "ima:sha256" or "verity:sha256" in templates of version 2
   Bytes file_digest;
   std::string name;
   std::optional<Bytes> third = {};  // signature or buffer
   bool violation = false;
+  std::vector<Bytes> more = {};  // the fields after the third
 };
 Bytes write_ima_entry(const ImaEntryToWrite& entry);
 

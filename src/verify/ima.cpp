@@ -133,6 +133,8 @@ class ImaCheck {
       case ImaTemplate::kImaSig:
       case ImaTemplate::kImaNgV2:
       case ImaTemplate::kImaSigV2:
+      case ImaTemplate::kImaModSig:
+      case ImaTemplate::kEvmSig:
         file(entry);
         break;
       case ImaTemplate::kImaBuf:

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "eventlog/ima.h"
+#include "eventlog/ima_signature.h"
 
 // Never crashes, always advances, and accounts for every byte of whole entries.
 void fuzz(seaworthy::ByteSpan input) {
@@ -15,7 +16,17 @@ void fuzz(seaworthy::ByteSpan input) {
     SEAWORTHY_CHECK(reader.consumed() > before);
     before = reader.consumed();
     (void)(*entry)->extend_value(seaworthy::crypto::HashAlg::kSha256);
+    (void)(*entry)->extend_value(seaworthy::crypto::HashAlg::kSha256,
+                                 eventlog::TemplateDigests::kSha1Padded);
     (void)(*entry)->template_digest_matches();
-    (void)(*entry)->digest();
+    const auto digest = (*entry)->digest();
+    const auto signature = eventlog::parse_ima_signature((*entry)->signature);
+    if (signature) {
+      const auto again = eventlog::write_ima_signature(*signature);
+      SEAWORTHY_CHECK(seaworthy::same_bytes(again, (*entry)->signature));
+      if (digest) {
+        (void)signature->signed_digest(*digest, (*entry)->verity);
+      }
+    }
   }
 }

@@ -65,15 +65,154 @@ TEST(Ima, ParsesWhatItWrites) {
   }
 }
 
-TEST(Ima, A98_RefusesEveryEntryThatIsCutOff) {
-  const Bytes list = ng("/usr/bin/true");
-  for (std::size_t n = 1; n < list.size(); ++n) {
-    ImaReader reader(ByteSpan(list).first(n));
-    const auto entry = reader.next();
-    ASSERT_FALSE(entry) << n;
-    EXPECT_EQ(entry.error().code(), ErrorCode::kMalformed);
-    EXPECT_EQ(reader.consumed(), 0u);
+Bytes little_endian(std::uint64_t value, std::size_t width) {
+  Bytes out;
+  for (std::size_t i = 0; i < width; ++i) {
+    out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
   }
+  return out;
+}
+
+// One entry of each template that is known.
+std::map<std::string, Bytes> one_of_each() {
+  ImaEntryToWrite entry{.file_digest = Bytes(32, 0x11), .name = "/usr/bin/true"};
+  std::map<std::string, Bytes> all;
+  const auto add = [&](std::string name, std::string alg, std::optional<Bytes> third,
+                       std::vector<Bytes> more) {
+    entry.template_name = name;
+    entry.digest_alg = std::move(alg);
+    entry.third = std::move(third);
+    entry.more = std::move(more);
+    all.emplace(std::move(name), write_ima_entry(entry));
+  };
+  const Bytes signature{3, 2, 4};
+  add("ima-ng", "sha256", {}, {});
+  add("ima-sig", "sha256", signature, {});
+  add("ima-buf", "sha256", to_bytes(as_bytes("buffer")), {});
+  add("ima-ngv2", "ima:sha256", {}, {});
+  add("ima-sigv2", "verity:sha256", signature, {});
+  Bytes appended = to_bytes(as_bytes({"sha512:\0", 8}));
+  append(appended, Bytes(64, 0x22));
+  add("ima-modsig", "sha256", signature, {appended, {0x30, 0x01}});
+  add("evm-sig", "sha256", Bytes{5, 2, 4},
+      {to_bytes(as_bytes("security.ima")), little_endian(34, 4), Bytes(34, 7),
+       little_endian(1000, 4), little_endian(0, 4), little_endian(0100755, 2)});
+  all.emplace("ima", codec::Writer()
+                         .u32le(10)
+                         .raw(Bytes(20, 1))
+                         .sized32le(as_bytes("ima"))
+                         .raw(Bytes(20, 2))
+                         .sized32le(as_bytes("/sbin/init"))
+                         .bytes());
+  return all;
+}
+
+TEST(Ima, A98_RefusesEveryEntryThatIsCutOff) {
+  for (const auto& [name, list] : one_of_each()) {
+    SCOPED_TRACE(name);
+    for (std::size_t n = 1; n < list.size(); ++n) {
+      ImaReader reader(ByteSpan(list).first(n));
+      const auto entry = reader.next();
+      ASSERT_FALSE(entry) << n;
+      EXPECT_EQ(entry.error().code(), ErrorCode::kMalformed);
+      EXPECT_EQ(reader.consumed(), 0u);
+    }
+  }
+}
+
+// Every length and count in it, one too large or too small: the bytes of the fields are then not
+// those of the entry.
+TEST(Ima, A98_RefusesEveryTemplateWithALengthThatIsWrong) {
+  for (const auto& [name, list] : one_of_each()) {
+    if (name == "ima") {
+      continue;  // has no length of the whole to contradict
+    }
+    SCOPED_TRACE(name);
+    const auto entry = *ImaReader(list).next();
+    const std::size_t data = static_cast<std::size_t>(entry->data.data() - list.data());
+    const auto le32 = [&](std::size_t at) {
+      return list[at] | list[at + 1] << 8 | list[at + 2] << 16 | list[at + 3] << 24;
+    };
+    std::size_t fields = 0;
+    for (std::size_t at = data; at < list.size(); ++fields) {
+      for (const int by : {-1, 1}) {
+        Bytes wrong = list;
+        wrong[at] = static_cast<std::uint8_t>(wrong[at] + by);
+        EXPECT_FALSE(ImaReader(wrong).next()) << "field " << fields << " by " << by;
+      }
+      at += 4 + static_cast<std::size_t>(le32(at));
+    }
+    EXPECT_GE(fields, 2u);
+  }
+}
+
+TEST(Ima, ReadsTheAppendedSignatureOfAModule) {
+  const Bytes list = one_of_each().at("ima-modsig");
+  const auto entry = *ImaReader(list).next();
+  EXPECT_EQ(entry->kind, ImaTemplate::kImaModSig);
+  EXPECT_EQ(to_bytes(entry->signature), (Bytes{3, 2, 4}));
+  EXPECT_EQ(entry->appended.digest_alg, "sha512");
+  EXPECT_EQ(to_bytes(entry->appended.digest), Bytes(64, 0x22));
+  EXPECT_EQ(to_bytes(entry->appended.pkcs7), (Bytes{0x30, 0x01}));
+  const Bytes without = write_ima_entry({.template_name = "ima-modsig",
+                                         .file_digest = Bytes(32, 1),
+                                         .name = "/bin/sh",
+                                         .third = Bytes{},
+                                         .more = {{}, {}}});
+  EXPECT_EQ((*ImaReader(without).next())->appended.digest_alg, "");
+  const Bytes broken = write_ima_entry({.template_name = "ima-modsig",
+                                        .file_digest = Bytes(32, 1),
+                                        .name = "/bin/sh",
+                                        .third = Bytes{},
+                                        .more = {to_bytes(as_bytes("sha256")), {}}});
+  EXPECT_FALSE(ImaReader(broken).next());
+}
+
+TEST(Ima, ReadsTheInodeOfAnEvmSignature) {
+  const Bytes list = one_of_each().at("evm-sig");
+  const auto entry = *ImaReader(list).next();
+  EXPECT_EQ(entry->kind, ImaTemplate::kEvmSig);
+  EXPECT_EQ(as_text(entry->inode.xattr_names), "security.ima");
+  EXPECT_EQ(entry->inode.xattr_values.size(), 34u);
+  EXPECT_EQ(entry->inode.uid, 1000u);
+  EXPECT_EQ(entry->inode.gid, 0u);
+  EXPECT_EQ(entry->inode.mode, 0100755);
+  const auto with_numbers = [](Bytes uid, Bytes mode) {
+    return write_ima_entry({.template_name = "evm-sig",
+                            .file_digest = Bytes(32, 1),
+                            .name = "boot_aggregate",
+                            .third = Bytes{},
+                            .more = {{}, {}, {}, std::move(uid), {}, std::move(mode)}});
+  };
+  const Bytes aggregate = with_numbers({}, {});
+  EXPECT_FALSE((*ImaReader(aggregate).next())->inode.mode);
+  EXPECT_FALSE(ImaReader(with_numbers(Bytes(2), {})).next());
+  EXPECT_FALSE(ImaReader(with_numbers(Bytes(8), {})).next());
+  EXPECT_FALSE(ImaReader(with_numbers({}, Bytes(1))).next());
+  EXPECT_FALSE(ImaReader(with_numbers({}, Bytes(4))).next());
+}
+
+TEST(Ima, A98_RefusesMoreDataThanAnEntryMayHave) {
+  const auto entry_of = [](std::size_t size) {
+    return codec::Writer()
+        .u32le(10)
+        .raw(Bytes(20, 1))
+        .sized32le(as_bytes("anything"))
+        .sized32le(Bytes(size))
+        .bytes();
+  };
+  EXPECT_TRUE(ImaReader(entry_of(kMaxImaData)).next());
+  const auto refused = ImaReader(entry_of(kMaxImaData + 1)).next();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("the limit is"), std::string::npos);
+  const auto field_of = [](std::size_t size) {
+    return write_ima_entry({.template_name = "ima-sig",
+                            .file_digest = Bytes(32, 1),
+                            .name = "/a",
+                            .third = Bytes(size)});
+  };
+  EXPECT_TRUE(ImaReader(field_of(kMaxImaField)).next());
+  EXPECT_FALSE(ImaReader(field_of(kMaxImaField + 1)).next());
 }
 
 TEST(Ima, A98_KeepsWholeEntriesBeforeABrokenOne) {
@@ -202,6 +341,20 @@ TEST(Ima, A94_AViolationExtendsOnesWhateverItSays) {
   EXPECT_EQ(value("/a"), value("/b"));
 }
 
+// Kernels before 5.8 hash an entry with SHA-1 only and fill up with zeros.
+TEST(Ima, A96_OldKernelsExtendPaddedSha1) {
+  const Bytes list = ng("/usr/bin/true");
+  const auto entry = *ImaReader(list).next();
+  const auto padded = entry->extend_value(HashAlg::kSha256, TemplateDigests::kSha1Padded);
+  Bytes expected = to_bytes(crypto::hash(HashAlg::kSha1, entry->data).bytes());
+  EXPECT_EQ(to_bytes(entry->template_digest), expected);
+  expected.resize(32);
+  EXPECT_EQ(to_bytes(padded.bytes()), expected);
+  EXPECT_NE(padded, entry->extend_value(HashAlg::kSha256));
+  EXPECT_EQ(entry->extend_value(HashAlg::kSha1, TemplateDigests::kSha1Padded),
+            entry->extend_value(HashAlg::kSha1));
+}
+
 TEST(Ima, A93_TheTemplateNameIsNotPartOfWhatIsExtended) {
   const ImaEntryToWrite sig{
       .template_name = "ima-sig", .file_digest = Bytes(32, 1), .name = "/a", .third = Bytes{}};
@@ -235,14 +388,27 @@ TEST(Ima, ReplaysTheListsOfTheVectors) {
       EXPECT_TRUE(entry.template_digest_matches());
     }
     EXPECT_EQ(violations, facts["violations"].get<std::size_t>());
-    for (const char* bank_name : {"sha1", "sha256", "sha384"}) {
+    const std::map<std::string, TemplateDigests> rules = {
+        {"", TemplateDigests::kPerBank},
+        {"-padded", TemplateDigests::kSha1PaddedOnesUnpadded},
+        {"-padded-violpad", TemplateDigests::kSha1Padded}};
+    std::size_t compared = 0;
+    for (const std::string bank_name : {"sha1", "sha256", "sha384"}) {
       const HashAlg bank = *crypto::hash_alg_named(bank_name);
-      crypto::Digest pcr(bank);
-      for (const ImaEntry& entry : entries) {
-        pcr = crypto::extended(pcr, entry.extend_value(bank).bytes());
+      for (const auto& [suffix, rule] : rules) {
+        const auto stated = facts["pcr10"].find(bank_name + suffix);
+        if (stated == facts["pcr10"].end()) {
+          continue;  // in SHA-1 all rules are one
+        }
+        crypto::Digest pcr(bank);
+        for (const ImaEntry& entry : entries) {
+          pcr = crypto::extended(pcr, entry.extend_value(bank, rule).bytes());
+        }
+        EXPECT_EQ(codec::to_hex(pcr.bytes()), stated->get<std::string>()) << bank_name << suffix;
+        ++compared;
       }
-      EXPECT_EQ(codec::to_hex(pcr.bytes()), facts["pcr10"][bank_name].get<std::string>());
     }
+    EXPECT_EQ(compared, facts["pcr10"].size());
   }
 }
 

@@ -191,6 +191,29 @@ TEST(VerifiedIma, R20_NoEntryIsSkippedByItsName) {
   EXPECT_EQ(shown.ima().files()[4].path, "dm_table_load");
 }
 
+TEST(VerifiedIma, R20_FilesOfEveryKnownTemplateAreShown) {
+  EvidenceBuilder machine;
+  const Bytes none;
+  for (const auto& [name, alg, more] :
+       std::vector<std::tuple<const char*, const char*, std::vector<Bytes>>>{
+           {"ima-sig", "sha256", {}},
+           {"ima-sigv2", "ima:sha256", {}},
+           {"ima-modsig", "sha256", {none, none}},
+           {"evm-sig", "sha256", {none, none, none, none, none, none}}}) {
+    machine.files.push_back({.template_name = name,
+                             .digest_alg = alg,
+                             .file_digest = Bytes(32, 5),
+                             .name = std::string("/") + name,
+                             .third = Bytes{},
+                             .more = more});
+  }
+  const Shown shown(machine);
+  EXPECT_EQ(text(shown.ima().findings()), "");
+  ASSERT_EQ(shown.ima().files().size(), 6u);
+  EXPECT_EQ(shown.ima().files()[4].path, "/ima-modsig");
+  EXPECT_EQ(shown.ima().files()[5].path, "/evm-sig");
+}
+
 TEST(VerifiedIma, KeepsOnlySoManyFindings) {
   EvidenceBuilder machine;
   for (int i = 0; i < 100; ++i) {
