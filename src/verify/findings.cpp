@@ -169,6 +169,16 @@ constexpr auto kTable = std::to_array<Entry>({
      "Another kernel was started by kexec, without the firmware: reboot the node."},
     {Reason::kImaMoreFindings, "ImaMoreFindings",
      "There are more findings about the IMA list than are kept."},
+    {Reason::kImaDigestsPadded, "ImaDigestsPadded",
+     "The kernel extends SHA-1 digests only, as those before 5.8 do, so that a SHA-1 collision "
+     "hides "
+     "a file: update the kernel, or say runtime.oldKernels: Allowed."},
+    {Reason::kImaBootAggregateUnproven, "ImaBootAggregateUnproven",
+     "The IMA list names its boot by registers that are not quoted: boot with ima_hash=sha256, or, "
+     "for kernels before 5.8, say runtime.oldKernels: Allowed."},
+    {Reason::kImaKexecUnmeasured, "ImaKexecUnmeasured",
+     "Another kernel was started by kexec and its command line was not measured: reboot the node, "
+     "and measure func=KEXEC_CMDLINE."},
 
     {Reason::kReferenceValuesMissing, "ReferenceValuesMissing",
      "The policy names a ReferenceValueSet that does not exist or cannot be read: create it or "

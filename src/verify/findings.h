@@ -90,6 +90,9 @@ enum class Reason : std::uint16_t {
   kImaBootAggregateMismatch = 511,
   kImaKexec = 512,
   kImaMoreFindings = 513,
+  kImaDigestsPadded = 514,
+  kImaBootAggregateUnproven = 515,
+  kImaKexecUnmeasured = 516,
 
   // Policy: R22, R24.
   kReferenceValuesMissing = 601,

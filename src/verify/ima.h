@@ -1,5 +1,6 @@
 // What the kernel measured since it started, as far as the quoted PCR 10 proves it: R19 to R21.
-// Spec: Linux 6.12, Documentation/security/IMA-templates.rst; per-bank digests (5.8 and later).
+// Spec: Linux 6.12, Documentation/security/IMA-templates.rst; per-bank digests (5.8 and later) and
+// what was before them.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,14 @@ inline constexpr std::size_t kMaxImaFindings = 16;  // kept per node; then one t
 // How far a list has been verified in this epoch.
 struct ImaProgress {
   std::uint64_t entries = 0;
-  crypto::Digest pcr10{kPolicyBank};  // after them
+  // What the kernel extends: known from the first quoted value that the list led to, and the same
+  // until the next epoch.
+  std::optional<eventlog::TemplateDigests> rule = {};
+  crypto::Digest pcr10{kPolicyBank};   // after the entries, by the rule; per bank while not known
+  crypto::Digest padded{kPolicyBank};  // by the other rule, while not known
   std::uint64_t violations = 0;
-  Findings findings;  // about them; they stay until the next epoch
+  std::uint64_t kexecs_announced = 0;  // command lines measured for kernels not yet seen to start
+  Findings findings;                   // about them; they stay until the next epoch
   bool operator==(const ImaProgress&) const = default;
 };
 
@@ -35,12 +41,21 @@ struct ImaPart {
   ByteSpan entries;        // whole entries
 };
 
-// One thing that was used: a file, or a buffer of the kernel (ima-buf).
+// One thing that was used: a file, or a buffer of the kernel (ima-buf). Views into the list.
+//
+// Which of both it is, is not proven: template names are not. A buffer hashes to its digest, or it
+// is a finding; so whoever judges by digest is not misled.
 struct MeasuredFile {
+  enum class Kind : std::uint8_t { kFile, kBuffer };
+  Kind kind = Kind::kFile;
+  bool verity = false;  // the digest is the root of a hash tree (fs-verity), not of the content
   // SHA-256 or stronger: proven. What decides.
   crypto::Digest digest;
-  // As the kernel saw it: within the mount namespace of whoever used it; a hint.
+  // As the kernel saw it: within the mount namespace of whoever used it; a hint. Of a buffer: what
+  // the kernel calls it (".ima": a key for this keyring).
   std::string_view path;
+  ByteSpan signature = {};  // as it lay at the file; nobody has checked it
+  ByteSpan buffer = {};     // of a buffer: its content
 };
 
 // The list up to the entry at which PCR 10 has the quoted value. Entries after it are not looked
@@ -80,6 +95,8 @@ struct ImaNeeded {};
 
 // `before` is where `part` begins, or nothing known and part.from 0. If the quoted PCR 10 is not
 // reached: ImaNeeded if there is something known to doubt, else a finding (A-92: one retry).
+// Under which rule kernels extend is not said in the list: per-bank digests are tried, then padded
+// SHA-1, and if only that fits it is a finding (ImaDigestsPadded), which a policy may allow.
 // Part of at least kUnfinishedBytes, all of it whole entries: ImaUnfinished. PCR 10 has to be in
 // the quote.
 std::variant<VerifiedIma, ImaNeeded, ImaUnfinished> verify_ima(const ImaProgress& before,

@@ -230,7 +230,10 @@ class EvidenceBuilder {
   std::vector<eventlog::ImaEntryToWrite> files;  // what was measured after boot_aggregate
   std::optional<Bytes> boot_aggregate;           // instead of the right one
   std::optional<Bytes> shown_ima;                // whole list, sent instead
-  std::map<std::uint8_t, Bytes> extra_extends;   // into PCRs, unlogged: digests
+  std::optional<Bytes> measured_ima;             // whole list, measured instead
+  // What this machine's kernel extends.
+  eventlog::TemplateDigests ima_rule = eventlog::TemplateDigests::kPerBank;
+  std::map<std::uint8_t, Bytes> extra_extends;  // into PCRs, unlogged: digests
   tpm::ClockInfo clock{.clock = 10'000, .reset_count = 5, .restart_count = 0, .safe = true};
   std::uint64_t firmware_version = 0x20191023'00163636;
   std::vector<tpm::PcrSelection> selection = {
@@ -271,11 +274,12 @@ class EvidenceBuilder {
   }
   std::vector<crypto::Digest> pcrs() const {
     std::vector<crypto::Digest> values = pcrs_after_boot();
-    const Bytes list = ima_list();
+    const Bytes list = measured_ima.value_or(ima_list());
     eventlog::ImaReader reader(list);
     for (auto entry = reader.next(); entry && *entry; entry = reader.next()) {
       const std::size_t pcr = (*entry)->pcr;
-      values[pcr] = crypto::extended(values[pcr], (*entry)->extend_value(HashAlg::kSha256).bytes());
+      values[pcr] =
+          crypto::extended(values[pcr], (*entry)->extend_value(HashAlg::kSha256, ima_rule).bytes());
     }
     return values;
   }
@@ -330,12 +334,11 @@ class EvidenceBuilder {
     return verify::verify_evidence(evidence.input(), ak(), challenge(), before);
   }
 
- private:
   // When IMA starts, user space has not extended anything yet.
-  Bytes right_aggregate() const {
+  Bytes right_aggregate(std::size_t last = 9) const {
     Bytes all;
     const auto replayed = eventlog::replay(boot, HashAlg::kSha256);
-    for (std::size_t pcr = 0; pcr <= 9; ++pcr) {
+    for (std::size_t pcr = 0; pcr <= last; ++pcr) {
       append(all, replayed[pcr].value.bytes());
     }
     return to_bytes(crypto::sha256(all).bytes());

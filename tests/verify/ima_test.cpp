@@ -25,6 +25,14 @@ ImaEntryToWrite good_file() {
           .name = "/bin/x"};
 }
 
+// A kernel is loaded for kexec.
+ImaEntryToWrite command_line(const std::string& text) {
+  return {.template_name = "ima-buf",
+          .file_digest = to_bytes(crypto::sha256(as_bytes(text)).bytes()),
+          .name = "kexec-cmdline",
+          .third = to_bytes(as_bytes(text))};
+}
+
 struct Lie {
   const char* name;
   void (*tell)(EvidenceBuilder&);
@@ -132,14 +140,56 @@ INSTANTIATE_TEST_SUITE_P(
             [](EvidenceBuilder& m) {
               m.files.push_back({.file_digest = Bytes(32, 7), .name = "boot_aggregate"});
             },
-            {Reason::kImaKexec}},
-        Lie{"A56_AKernelStartedByKexec",
+            {Reason::kImaBootAggregateMismatch}},
+        Lie{"A56_AKernelThatWasNotAnnounced",
             [](EvidenceBuilder& m) {
-              m.files.push_back({.template_name = "ima-buf",
-                                 .file_digest = to_bytes(crypto::sha256(as_bytes("quiet")).bytes()),
-                                 .name = "kexec-cmdline",
-                                 .third = to_bytes(as_bytes("quiet"))});
+              m.files.push_back({.file_digest = m.right_aggregate(), .name = "boot_aggregate"});
             },
+            {Reason::kImaKexec, Reason::kImaKexecUnmeasured}},
+        Lie{"A56_AKernelThatWasAnnouncedOnceAndStartedTwice",
+            [](EvidenceBuilder& m) {
+              m.files.push_back(command_line("quiet"));
+              m.files.push_back({.file_digest = m.right_aggregate(), .name = "boot_aggregate"});
+              m.files.push_back({.file_digest = m.right_aggregate(), .name = "boot_aggregate"});
+            },
+            {Reason::kImaKexec, Reason::kImaKexec, Reason::kImaKexec, Reason::kImaKexecUnmeasured}},
+        Lie{"A96_AnOldKernelIsNeverAssumedInSilence",
+            [](EvidenceBuilder& m) { m.ima_rule = eventlog::TemplateDigests::kSha1Padded; },
+            {Reason::kImaDigestsPadded}},
+        Lie{"A96_ViolationsOfAnOldKernel",
+            [](EvidenceBuilder& m) {
+              m.ima_rule = eventlog::TemplateDigests::kSha1Padded;
+              ImaEntryToWrite entry = good_file();
+              entry.violation = true;
+              m.files.push_back(entry);
+            },
+            {Reason::kImaDigestsPadded, Reason::kImaViolation}},
+        Lie{"A96_ARuleThatNoSupportedKernelFollows",
+            [](EvidenceBuilder& m) {
+              m.ima_rule = eventlog::TemplateDigests::kSha1PaddedOnesUnpadded;
+              ImaEntryToWrite entry = good_file();
+              entry.violation = true;
+              m.files.push_back(entry);
+            },
+            {Reason::kImaListIncomplete}},
+        Lie{"R21_AnAggregateOfRegistersThatAreNotQuoted",
+            [](EvidenceBuilder& m) {
+              Bytes list = eventlog::write_ima_entry(
+                  {.digest_alg = "sha1", .file_digest = Bytes(20, 3), .name = "boot_aggregate"});
+              append(list, eventlog::write_ima_entry(good_file()));
+              m.shown_ima = list;
+              m.measured_ima = list;
+            },
+            {Reason::kImaBootAggregateUnproven}},
+        Lie{"A100_AZeroAggregateOfAnotherBank",
+            [](EvidenceBuilder& m) {
+              m.shown_ima = eventlog::write_ima_entry(
+                  {.digest_alg = "sha1", .file_digest = Bytes(20), .name = "boot_aggregate"});
+              m.measured_ima = m.shown_ima;
+            },
+            {Reason::kImaBootAggregateMismatch}},
+        Lie{"A56_AKernelStartedByKexec",
+            [](EvidenceBuilder& m) { m.files.push_back(command_line("quiet")); },
             {Reason::kImaKexec}},
         Lie{"R20_AWrongSha1TemplateDigest",
             [](EvidenceBuilder& m) {
@@ -169,12 +219,7 @@ TEST(VerifiedIma, R21_AListThatDoesNotBeginWithBootAggregate) {
 
 TEST(VerifiedIma, R21_AcceptsTheAggregateOfOldKernels) {
   EvidenceBuilder machine;
-  Bytes all;
-  const auto values = machine.pcrs_after_boot();
-  for (std::size_t pcr = 0; pcr <= 7; ++pcr) {
-    append(all, values[pcr].bytes());
-  }
-  machine.boot_aggregate = to_bytes(crypto::sha256(all).bytes());
+  machine.boot_aggregate = machine.right_aggregate(7);
   EXPECT_EQ(text(Shown(machine).ima().findings()), "");
 }
 
@@ -212,6 +257,74 @@ TEST(VerifiedIma, R20_FilesOfEveryKnownTemplateAreShown) {
   ASSERT_EQ(shown.ima().files().size(), 6u);
   EXPECT_EQ(shown.ima().files()[4].path, "/ima-modsig");
   EXPECT_EQ(shown.ima().files()[5].path, "/evm-sig");
+}
+
+// ---- Round after round -------------------------------------------------------------------------
+
+ImaPart part_of(const Bytes& list, int from, int to) {
+  const Bytes before = first_entries(list, from);
+  const std::size_t end = first_entries(list, to).size();
+  return {static_cast<std::uint64_t>(from),
+          ByteSpan(list).subspan(before.size(), end - before.size())};
+}
+
+QuotedPcrs quoted(const EvidenceBuilder& machine) {
+  const Evidence evidence = machine.build();
+  const auto outcome = machine.verify(evidence);
+  return std::get<VerifiedEvidence>(outcome).pcrs();
+}
+
+// A96. The rule is decided by the first list and holds: a list cannot follow one, then the other.
+TEST(VerifiedIma, A96_TheRuleOfAKernelDoesNotChange) {
+  for (const auto rule :
+       {eventlog::TemplateDigests::kPerBank, eventlog::TemplateDigests::kSha1Padded}) {
+    EvidenceBuilder machine;
+    machine.ima_rule = rule;
+    const Evidence first = machine.build();
+    const auto outcome = machine.verify(first);
+    const ImaProgress before = std::get<VerifiedEvidence>(outcome).progress().ima;
+    EXPECT_EQ(before.rule, rule);
+    EXPECT_EQ(before.entries, 3u);
+
+    machine.run("/usr/bin/next");
+    const Bytes list = machine.ima_list();
+    const auto next = verify_ima(before, part_of(list, 3, 4), quoted(machine));
+    ASSERT_TRUE(std::holds_alternative<VerifiedIma>(next));
+    EXPECT_EQ(std::get<VerifiedIma>(next).progress().rule, rule);
+
+    // The same entry, extended by the other rule on top of what is known.
+    const auto other = rule == eventlog::TemplateDigests::kPerBank
+                           ? eventlog::TemplateDigests::kSha1Padded
+                           : eventlog::TemplateDigests::kPerBank;
+    const ImaPart part = part_of(list, 3, 4);
+    const auto entry = *eventlog::ImaReader(part.entries).next();
+    auto values = machine.pcrs_after_boot();
+    values[10] = crypto::extended(before.pcr10, entry->extend_value(kPolicyBank, other).bytes());
+    const Evidence mixed = machine.build(values);
+    const auto verdict = machine.verify(mixed);
+    EXPECT_EQ(reasons(std::get<VerifiedEvidence>(verdict).ima().findings()),
+              Reasons{Reason::kImaListIncomplete});
+  }
+}
+
+// A106. The kernel was made to forget entries that were verified already: what follows continues
+// what the verifier remembers. Without that memory the list begins in the middle and proves
+// nothing.
+TEST(VerifiedIma, A106_ATrimmedListContinuesWhatIsRemembered) {
+  EvidenceBuilder machine;
+  const Evidence first = machine.build();
+  const auto outcome = machine.verify(first);
+  const ImaProgress before = std::get<VerifiedEvidence>(outcome).progress().ima;
+  machine.run("/usr/bin/next");
+  const Bytes list = machine.ima_list();
+  const ImaPart trimmed = part_of(list, 3, 4);
+  const auto next = verify_ima(before, trimmed, quoted(machine));
+  ASSERT_TRUE(std::holds_alternative<VerifiedIma>(next));
+  EXPECT_EQ(std::get<VerifiedIma>(next).entries(), 4u);
+  EXPECT_EQ(text(std::get<VerifiedIma>(next).findings()), "");
+
+  const auto lost = verify_ima({}, {0, trimmed.entries}, quoted(machine));
+  EXPECT_EQ(reasons(std::get<VerifiedIma>(lost).findings()), Reasons{Reason::kImaListIncomplete});
 }
 
 TEST(VerifiedIma, KeepsOnlySoManyFindings) {
