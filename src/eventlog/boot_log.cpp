@@ -160,6 +160,8 @@ Result<BootLog> parse_boot_log(ByteSpan in) {
     for (const Algorithm& algorithm : listed) {
       if (const auto known = crypto::hash_alg(algorithm.id)) {
         log.banks.push_back(*known);
+      } else {
+        log.unknown_banks.push_back(algorithm.id);
       }
     }
   } else {

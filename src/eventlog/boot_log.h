@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/bytes.h"
@@ -25,7 +26,9 @@ inline constexpr std::size_t kMaxAlgorithms = 16;         // largest real list: 
 struct BootLog {
   bool crypto_agile = false;           // false: SHA-1 digests only
   std::vector<crypto::HashAlg> banks;  // of the Spec ID event, the known ones, in its order
-  std::vector<BootEvent> events;       // without the Spec ID event; EV_NO_ACTION included
+  std::vector<std::uint16_t> unknown_banks =
+      {};                         // TPM_ALG_IDs of the others: their digests are skipped
+  std::vector<BootEvent> events;  // without the Spec ID event; EV_NO_ACTION included
   // EV_NO_ACTION events of no PCR (index 0xFFFFFFFF; Windows writes one): counted, not kept.
   std::size_t unbound_events = 0;
   std::size_t padding_bytes = 0;  // 0x00 or 0xFF after the last event: some firmware

@@ -174,6 +174,7 @@ TEST(BootLog, SkipsListedAlgorithmsThatItDoesNotKnow) {
                                       d + "0b00" + d + "00000000"));
   ASSERT_TRUE(log) << log.error().message();
   EXPECT_EQ(log->banks, std::vector{HashAlg::kSha256});
+  EXPECT_EQ(log->unknown_banks, std::vector<std::uint16_t>{0x9999});
   ASSERT_EQ(log->events.size(), 1u);
   ASSERT_EQ(log->events[0].digests.size(), 1u);
   EXPECT_NE(log->events[0].digest(HashAlg::kSha256), nullptr);
