@@ -66,6 +66,7 @@ class QuotedPcrs {
 
  private:
   friend struct PcrCheck;
+  friend class LogReading;  // log_reading.h: values that nobody quoted, for display
   std::array<std::optional<crypto::Digest>, tpm::kPcrCount> values_;
   tpm::PcrMask selected_;
 };
