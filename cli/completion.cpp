@@ -31,9 +31,15 @@ end
 complete -c kubectl-seaworthy -f -a '(__kubectl_seaworthy)'
 )";
 
-const std::vector<std::string> kCommands{"status", "explain", "approve", "completion", "version"};
+const std::vector<std::string> kCommands{"status",  "explain",    "approve",
+                                         "inspect", "completion", "version"};
 const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace", "--output",
                                        "--color",      "--timeout", "--help"};
+
+const std::vector<std::string> kInspectOptions{"--strict", "--output", "--color", "--help"};
+const std::vector<std::string> kSubjects{"boot-log", "ima"};
+// Options that take no value.
+const std::vector<std::string> kFlags{"--help", "-h", "--strict", "--events"};
 
 // The words that are neither options nor their values.
 std::vector<std::string> positional(const std::vector<std::string>& words) {
@@ -41,7 +47,8 @@ std::vector<std::string> positional(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (word.starts_with("-")) {
-      i += word.find('=') == std::string::npos && word != "--help" && word != "-h" ? 1 : 0;
+      const bool flag = std::find(kFlags.begin(), kFlags.end(), word) != kFlags.end();
+      i += word.find('=') == std::string::npos && !flag ? 1 : 0;
     } else {
       out.push_back(word);
     }
@@ -60,6 +67,11 @@ std::vector<std::string> options_of(const std::vector<std::string>& before) {
   }
   if (!before.empty() && before[0] == "approve") {
     return with(kGlobal, {"--ek-hash"});
+  }
+  if (!before.empty() && before[0] == "inspect") {
+    return with(kInspectOptions, before.size() > 1 && before[1] == "boot-log"
+                                     ? std::vector<std::string>{"--events"}
+                                     : std::vector<std::string>{});
   }
   return kGlobal;
 }
@@ -94,6 +106,9 @@ std::vector<std::string> candidates(const std::vector<std::string>& done, const 
   }
   if (before[0] == "explain" && before.size() == 2) {
     return list(before[1] == "node" ? "nodes" : before[1] == "pod" ? "pods" : "namespaces");
+  }
+  if (before[0] == "inspect" && before.size() == 1) {
+    return kSubjects;
   }
   if (before[0] == "approve" && before.size() == 1) {
     return list("nodes");

@@ -18,6 +18,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "error: %s\n", answer.error().message().c_str());
     return 1;
   }
-  std::fputs(answer->c_str(), stdout);
-  return 0;
+  std::fputs(answer->text.c_str(), stdout);
+  return answer->exit_code;
 }

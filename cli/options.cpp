@@ -11,8 +11,10 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy explain node worker-1      what a node's TPM has shown, and what is wrong
   kubectl seaworthy explain pod -n payments p  why a pod waits or was refused
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
+  kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
 
-Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage.
+Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect --strict
+with findings.
 Guide: docs/operations.md)";
 
 // CLI11 takes one App by reference all along: what is parsed lands here.
@@ -110,6 +112,7 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   add_status(app, raw);
   add_explain(app, raw);
   add_approve(app, raw);
+  add_inspect(app, raw.options.inspect, [&raw] { raw.options.command = Command::kInspect; });
   add_others(app, raw);
   try {
     app.parse(argc, argv);

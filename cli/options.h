@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands/output.h"
+#include "inspect.h"
 
 namespace CLI {
 class App;
@@ -19,6 +20,7 @@ enum class Command : std::uint8_t {
   kExplainPod,
   kExplainNamespace,
   kApprove,
+  kInspect,
   kCompletion,
   kComplete,
   kVersion
@@ -35,6 +37,7 @@ struct Options {
   std::string policy;              // status --policy
   std::string ek_hash;             // approve --ek-hash
   std::vector<std::string> words;  // __complete: what is typed so far, the last word unfinished
+  InspectOptions inspect;          // inspect …
   commands::Output output;
   int timeout_seconds = 30;
 };

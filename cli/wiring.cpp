@@ -89,18 +89,25 @@ Result<std::string> ask_cluster(const Options& options, const Clock& clock) {
 
 }  // namespace
 
-Result<std::string> run(const Options& options) {
+Result<Answer> run(const Options& options) {
   const runtime::SystemClock clock;
   switch (options.command) {
     case Command::kVersion:
-      return std::string("kubectl-seaworthy " SEAWORTHY_VERSION "\n");
+      return Answer{"kubectl-seaworthy " SEAWORTHY_VERSION "\n"};
     case Command::kCompletion:
-      return completion_script(options.name);
+      return Answer{completion_script(options.name)};
     case Command::kComplete:
-      return lines(complete(
-          options.words, [&](const std::string& plural) { return names(options, clock, plural); }));
-    default:
-      return ask_cluster(options, clock);
+      return Answer{lines(complete(options.words, [&](const std::string& plural) {
+        return names(options, clock, plural);
+      }))};
+    case Command::kInspect: {
+      commands::Inspection read = TRY(inspect(options.inspect, options.output));
+      return Answer{std::move(read.text), read.findings && options.inspect.strict ? 3 : 0};
+    }
+    default: {
+      std::string text = TRY(ask_cluster(options, clock));
+      return Answer{std::move(text)};
+    }
   }
 }
 

@@ -8,6 +8,10 @@
 
 namespace seaworthy::cli {
 
-Result<std::string> run(const Options& options);
+struct Answer {
+  std::string text;  // for standard output
+  int exit_code = 0;
+};
+Result<Answer> run(const Options& options);
 
 }  // namespace seaworthy::cli

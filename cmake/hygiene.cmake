@@ -60,7 +60,8 @@ set(covered
     "^src/runtime/(system_clock|system_random)\\.cpp" tests/runtime/system_test.cpp
     "^src/runtime/cert_reload\\.cpp" tests/runtime/file_watch_test.cpp
     "^src/verifier/(appraise|caller|challenge|context|endorsement|enrol|publish|record|signer|view)" tests/verifier/service_test.cpp
-    "^src/commands/(cluster|output)" tests/commands/status_test.cpp)
+    "^src/commands/(cluster|output)" tests/commands/status_test.cpp
+    "^src/commands/inspection" tests/commands/inspect_boot_log_test.cpp)
 
 # Source files below the root, relative to it; `dirs` says where to look.
 function(list_sources result)

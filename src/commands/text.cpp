@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codec/hex.h"
+
 namespace seaworthy::commands {
 namespace {
 
@@ -28,6 +30,25 @@ std::size_t shown_width(std::string_view text) {
   return width;
 }
 
+// Bytes of the character at the front; 0 if it is a control character (C0, DEL, C1) or no UTF-8.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) {
+    return lead >= 0x20 && lead != 0x7F ? 1 : 0;
+  }
+  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  return lead == 0xC2 && byte(1) < 0xA0 ? 0 : size;
+}
+
 }  // namespace
 
 std::string painted(api::Verdict verdict, Colour colour) {
@@ -47,6 +68,31 @@ std::string painted(api::Verdict verdict, Colour colour) {
 
 std::string bold(std::string_view text, Colour colour) {
   return in_colour(text, "1", colour);
+}
+
+std::string good(std::string_view text, Colour colour) {
+  return in_colour(text, "32", colour);
+}
+std::string warning(std::string_view text, Colour colour) {
+  return in_colour(text, "33", colour);
+}
+std::string bad(std::string_view text, Colour colour) {
+  return in_colour(text, "1;31", colour);
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    if (size == 0) {
+      const std::uint8_t byte = static_cast<std::uint8_t>(text.front());
+      out += "\\x" + codec::to_hex({&byte, 1});
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {

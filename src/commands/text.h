@@ -15,6 +15,13 @@ enum class Colour : std::uint8_t { kNever, kAlways };
 // A verdict in its colour: green, red, yellow, grey.
 std::string painted(api::Verdict verdict, Colour colour);
 std::string bold(std::string_view text, Colour colour);
+std::string good(std::string_view text, Colour colour);     // green
+std::string warning(std::string_view text, Colour colour);  // yellow
+std::string bad(std::string_view text, Colour colour);      // red
+
+// Text from a file that nobody vouches for, made harmless for a terminal: control characters
+// become "\x1b", bytes that are not UTF-8 the same.
+std::string printable(std::string_view text);
 
 // Columns as wide as their widest cell, two spaces between, nothing behind the last.
 // Escape sequences of colours count as nothing.

@@ -30,6 +30,14 @@ TEST(Text, ShortensAtCharactersNotBytes) {
   EXPECT_EQ(shortened("a\nb", 9), "a b");
 }
 
+TEST(Text, PrintableTextHasNoControlCharactersAndIsUtf8) {
+  EXPECT_EQ(printable("a ä – 😀"), "a ä – 😀");
+  EXPECT_EQ(printable("\x1b[31m\n\x7f"), "\\x1b[31m\\x0a\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");  // C1: CSI of eight bits
+  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(printable("\xc0\x80"), "\\xc0\\x80");
+}
+
 TEST(Text, ColoursOnlyWhereWanted) {
   EXPECT_EQ(painted(api::Verdict::kTrusted, Colour::kNever), "Trusted");
   EXPECT_EQ(painted(api::Verdict::kTrusted, Colour::kAlways), "\x1b[32mTrusted\x1b[0m");

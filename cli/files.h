@@ -1,0 +1,15 @@
+// Files that a person names.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace seaworthy::cli {
+
+// The whole file; "-" is standard input. kNotFound: cannot be opened or read; kMalformed: larger
+// than `max_bytes`, of which no more is read.
+Result<Bytes> read_input(const std::string& path, std::size_t max_bytes);
+
+}  // namespace seaworthy::cli
