@@ -6,8 +6,11 @@
 #include <string_view>
 
 #include "eventlog/boot_log.h"
+#include "eventlog/proof.h"
 #include "eventlog/replay.h"
 #include "eventlog/uefi.h"
+#include "eventlog/userspace_log.h"
+#include "verify/loader.h"
 #include "verify/secure_boot.h"
 
 namespace seaworthy::verify {
@@ -20,10 +23,12 @@ namespace {
 
 constexpr auto kFirmwarePcrs = PcrMask::range<0, 7>();
 constexpr std::string_view kExitInvocation = "Exit Boot Services Invocation";
+constexpr std::string_view kExitSuccess = "Exit Boot Services Returned with Success";
 // More in one boot are not kept: a finding instead. Real machines start 1 to 6.
 constexpr std::size_t kMaxApplications = 32;
 constexpr std::size_t kMaxCommandLines = 4;
 constexpr std::size_t kMaxCommandLine = 2048;  // x86: COMMAND_LINE_SIZE
+constexpr std::size_t kMaxMeasured = 512;      // event digests kept; real logs: up to 203
 constexpr std::size_t kMaxFindings = 32;
 
 // What separators may hold: handed over, handed over, error (PFP §10.4.1).
@@ -34,70 +39,14 @@ std::string pcr_text(PcrIndex pcr) {
   return "PCR " + std::to_string(pcr.value());
 }
 
-// What a GRUB event says, if its digest shows it: GRUB hashes the string without the word in front
-// and without the NUL, and logs both (2.6.4). The word proves nothing.
-std::optional<std::string_view> proven_text(const BootEvent& event) {
-  const std::string_view whole = as_text(event.data);
-  std::array<std::string_view, 3> candidates = {whole, {}, {}};
-  if (const std::size_t colon = whole.find(": "); colon != std::string_view::npos) {
-    candidates[1] = whole.substr(colon + 2);
-  }
-  if (const std::size_t space = whole.find(' '); space != std::string_view::npos) {
-    candidates[2] = whole.substr(space + 1);
-  }
-  for (std::string_view text : candidates) {
-    if (text.data() == nullptr) {
-      continue;
-    }
-    if (event.digest_is_of(kPolicyBank, as_bytes(text))) {
-      return text.ends_with('\0') ? text.substr(0, text.size() - 1) : text;
-    }
-    if (text.ends_with('\0') &&
-        event.digest_is_of(kPolicyBank, as_bytes(text.substr(0, text.size() - 1)))) {
-      return text.substr(0, text.size() - 1);
-    }
-  }
-  return std::nullopt;
-}
-
-// The kernel's file comes first: "/vmlinuz", "(hd0,gpt2)/vmlinuz", or in quotes, which GRUB puts
-// around a name with a space.
-bool is_command_line(std::string_view text) {
-  return text.starts_with('/') || text.starts_with('(') || text.starts_with('"');
-}
-
 }  // namespace
-
-std::string_view name(SecureBoot state) {
-  switch (state) {
-    case SecureBoot::kOn:
-      return "On";
-    case SecureBoot::kOff:
-      return "Off";
-    case SecureBoot::kUnknown:
-      break;
-  }
-  return "Unknown";
-}
-
-bool VerifiedBoot::is_for(const crypto::Digest& log_digest, const QuotedPcrs& pcrs) const {
-  if (log_digest_ != log_digest || pcrs_.selected() != pcrs.selected()) {
-    return false;
-  }
-  for (const PcrIndex pcr : pcrs.selected().indexes()) {
-    if (pcr != kImaPcr && *pcrs_.value(pcr) != *pcrs.value(pcr)) {
-      return false;
-    }
-  }
-  return true;
-}
 
 class BootCheck {
  public:
   BootCheck(ByteSpan bytes, const QuotedPcrs& pcrs)
       : boot_(new VerifiedBoot(crypto::sha256(bytes), pcrs)), pcrs_(pcrs) {}
 
-  std::shared_ptr<const VerifiedBoot> run(ByteSpan bytes) {
+  std::shared_ptr<const VerifiedBoot> run(ByteSpan bytes, std::optional<ByteSpan> userspace_log) {
     auto log = eventlog::parse_boot_log(bytes);
     if (!log) {
       found(Reason::kBootLogMalformed, "boot log", log.error().message());
@@ -108,24 +57,39 @@ class BootCheck {
       found(Reason::kBootLogWithoutBank, "boot log");
       return unknown();
     }
+    if (userspace_log) {
+      read_userspace(*userspace_log);
+    }
     replay(*log);
     for (const PcrIndex pcr : kFirmwarePcrs.indexes()) {
-      if (proven_.has(pcr)) {
+      if (proven(pcr)) {
         separators(pcr);
+        labels(pcr);
       }
     }
-    if (proven_.has(PcrIndex::at<4>())) {
+    if (proven(PcrIndex::at<4>())) {
       applications(*log);
     }
-    if (proven_.has(PcrIndex::at<8>())) {
+    if (proven(PcrIndex::at<8>())) {
       command_lines();
     }
-    if (!proven_.has(PcrIndex::at<7>())) {
+    if (proven(PcrIndex::at<11>())) {
+      uki();
+    }
+    if (proven(PcrIndex::at<12>())) {
+      passed_command_lines();
+    }
+    keep_measured();
+    if (!proven(PcrIndex::at<7>())) {
       return unknown();
     }
-    SecureBootState state = secure_boot_state(of(PcrIndex::at<7>()));
+    SecureBootState state = secure_boot_state(of(PcrIndex::at<7>()), of(PcrIndex::at<14>()));
     boot_->secure_boot_ = state.state;
     boot_->secure_boot_findings_ = std::move(state.findings);
+    boot_->keys_ = std::move(state.keys);
+    for (auto& [quirk, finding] : state.deviations) {
+      boot_->deviations_.push_back({quirk, std::move(finding), true});
+    }
     return std::move(boot_);
   }
 
@@ -142,10 +106,23 @@ class BootCheck {
     return std::move(boot_);
   }
 
+  bool proven(PcrIndex pcr) const { return boot_->proven_.has(pcr); }
+
+  void read_userspace(ByteSpan bytes) {
+    boot_->userspace_digest_ = crypto::sha256(bytes);
+    auto events = eventlog::parse_userspace_log(bytes);
+    if (events) {
+      userspace_ = *std::move(events);
+    } else {
+      found(Reason::kUserspaceLogMalformed, "userspace log", events.error().message());
+    }
+  }
+
   // R15. Per PCR: the log leads to the quoted value. Events of other PCRs are dropped before
   //      anything looks at them (A-70).
   void replay(const eventlog::BootLog& log) {
     const eventlog::ReplayedBank bank = eventlog::replay(log, kPolicyBank);
+    userspace_proven_.resize(tpm::kPcrCount);
     for (const PcrIndex pcr : pcrs_.selected().indexes()) {
       if (pcr != kImaPcr) {
         compare(pcr, bank[pcr.value()], *pcrs_.value(pcr));
@@ -154,7 +131,7 @@ class BootCheck {
     by_pcr_.resize(tpm::kPcrCount);
     for (const BootEvent& event : log.events) {
       const auto pcr = PcrIndex::of(event.pcr);
-      if (pcr && proven_.has(*pcr) && event.type != eventlog::kNoAction) {
+      if (pcr && proven(*pcr) && event.type != eventlog::kNoAction) {
         by_pcr_[event.pcr].push_back(&event);
       }
     }
@@ -166,10 +143,14 @@ class BootCheck {
       found(Reason::kPcrNotReplayable, pcr_text(pcr), *replayed.unusable);
       return;
     }
-    if (replayed.value != quoted) {
+    if (replayed.value != quoted && !reaches_with_userspace(pcr, replayed.value, quoted) &&
+        !reaches_with_exit(pcr, replayed.value, quoted)) {
       // A-69. A PCR that somebody extended without a trace is not a PCR that was left alone.
       found(replayed.extensions == 0 ? Reason::kPcrWithoutEvents : Reason::kPcrMismatch,
-            pcr_text(pcr));
+            pcr_text(pcr),
+            kUserspacePcrs.has(pcr) && !boot_->userspace_digest_
+                ? "systemd's log of measurements was not shown"
+                : "");
       return;
     }
     // R11. The firmware extended it; else the operating system can at will (CVE-2021-42299).
@@ -177,7 +158,48 @@ class BootCheck {
       found(Reason::kPcrNotMeasured, pcr_text(pcr));
       return;
     }
-    proven_.add(pcr);
+    boot_->proven_.add(pcr);
+  }
+
+  // A-85. What systemd measured since, up to the quoted value: the log is read after the quote.
+  bool reaches_with_userspace(PcrIndex pcr, crypto::Digest value, const crypto::Digest& quoted) {
+    if (!kUserspacePcrs.has(pcr)) {
+      return false;
+    }
+    std::vector<const eventlog::UserspaceEvent*>& reached = userspace_proven_[pcr.value()];
+    for (const eventlog::UserspaceEvent& event : userspace_) {
+      if (event.pcr != pcr.value()) {
+        continue;
+      }
+      const crypto::Digest* digest = event.digest(kPolicyBank);
+      if (digest == nullptr) {
+        break;
+      }
+      value = crypto::extended(value, digest->bytes());
+      reached.push_back(&event);
+      if (value == quoted) {
+        return true;
+      }
+    }
+    reached.clear();
+    return false;
+  }
+
+  // A-84. The firmware extended both actions of ExitBootServices after the log was copied.
+  bool reaches_with_exit(PcrIndex pcr, crypto::Digest value, const crypto::Digest& quoted) {
+    if (pcr != PcrIndex::at<5>()) {
+      return false;
+    }
+    for (const std::string_view action : {kExitInvocation, kExitSuccess}) {
+      value = crypto::extended(value, crypto::hash(kPolicyBank, as_bytes(action)).bytes());
+    }
+    if (value != quoted) {
+      return false;
+    }
+    const Quirk quirk = Quirk::kExitBootServicesNotLogged;
+    boot_->deviations_.push_back(
+        {quirk, {Reason::kFirmwareQuirk, std::string(name(quirk)), "PCR 5"}, false});
+    return true;
   }
 
   const std::vector<const BootEvent*>& of(PcrIndex pcr) const { return by_pcr_[pcr.value()]; }
@@ -205,6 +227,23 @@ class BootCheck {
     }
     if (count != 1) {
       found(count == 0 ? Reason::kSeparatorMissing : Reason::kSeparatorRepeated, pcr_text(pcr));
+    }
+  }
+
+  // R16, A-65. What is known by its digest carries its own name, and types that every firmware
+  // hashes as logged are hashed as logged. PCR 4 and 7 are looked at more closely elsewhere.
+  void labels(PcrIndex pcr) {
+    const bool elsewhere = pcr == PcrIndex::at<4>() || pcr == PcrIndex::at<7>();
+    for (const BootEvent* event : of(pcr)) {
+      const auto action = eventlog::action_of(*event->digest(kPolicyBank));
+      if (action && (event->type != eventlog::kEfiAction || as_text(event->data) != *action)) {
+        found(Reason::kEventTypeFalse, pcr_text(pcr),
+              "the action '" + std::string(*action) + "' is logged as " +
+                  eventlog::event_type_name(event->type));
+      } else if (!elsewhere && eventlog::always_of_its_data(event->type) &&
+                 !eventlog::proven_data(*event, kPolicyBank).any()) {
+        found(Reason::kEventDataMismatch, pcr_text(pcr), eventlog::event_type_name(event->type));
+      }
     }
   }
 
@@ -277,14 +316,61 @@ class BootCheck {
     }
   }
 
+  void uki() {
+    boot_->uki_sections_ = uki_sections(of(PcrIndex::at<11>()));
+    boot_->phases_ = phases(userspace_proven_[11]);
+  }
+
+  // R22. Whatever PCR 12 was extended with and does not show its text may be a command line.
+  void passed_command_lines() {
+    const auto& events = of(PcrIndex::at<12>());
+    boot_->passed_complete_ = userspace_proven_[12].empty();
+    for (const BootEvent* event : events) {
+      auto text = proven_utf16(*event);
+      if (!text || text->size() > kMaxCommandLine || boot_->passed_.size() == kMaxCommandLines) {
+        boot_->passed_complete_ = false;
+      } else {
+        boot_->passed_.push_back(*std::move(text));
+      }
+    }
+  }
+
+  void keep_measured() {
+    static const std::array<crypto::Digest, 2> separators = {
+        crypto::hash(kPolicyBank, kSeparatorData[0]), crypto::hash(kPolicyBank, kSeparatorData[1])};
+    const auto keep = [&](std::size_t pcr, const crypto::Digest& digest) {
+      if (boot_->measured_.size() == kMaxMeasured) {
+        boot_->measured_complete_ = false;
+      } else {
+        boot_->measured_.push_back({static_cast<std::uint8_t>(pcr), bytes_of(digest)});
+      }
+    };
+    for (const PcrIndex pcr : boot_->proven_.indexes()) {
+      for (const BootEvent* event : of(pcr)) {
+        const crypto::Digest& digest = *event->digest(kPolicyBank);
+        const bool separator =
+            kFirmwarePcrs.has(pcr) && (digest == separators[0] || digest == separators[1]);
+        if (!separator) {
+          keep(pcr.value(), digest);
+        }
+      }
+      for (const eventlog::UserspaceEvent* event : userspace_proven_[pcr.value()]) {
+        keep(pcr.value(), *event->digest(kPolicyBank));
+      }
+    }
+  }
+
   std::shared_ptr<VerifiedBoot> boot_;
   const QuotedPcrs& pcrs_;
-  PcrMask proven_;
   std::vector<std::vector<const BootEvent*>> by_pcr_;
+  std::vector<eventlog::UserspaceEvent> userspace_;
+  // Per PCR: the records that its quoted value proves.
+  std::vector<std::vector<const eventlog::UserspaceEvent*>> userspace_proven_;
 };
 
-std::shared_ptr<const VerifiedBoot> verify_boot(ByteSpan log, const QuotedPcrs& pcrs) {
-  return BootCheck(log, pcrs).run(log);
+std::shared_ptr<const VerifiedBoot> verify_boot(ByteSpan log, const QuotedPcrs& pcrs,
+                                                std::optional<ByteSpan> userspace_log) {
+  return BootCheck(log, pcrs).run(log, userspace_log);
 }
 
 }  // namespace seaworthy::verify

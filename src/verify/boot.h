@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,9 @@
 #include "crypto/digest.h"
 #include "tpm/pcr.h"
 #include "verify/findings.h"
+#include "verify/quirks.h"
 #include "verify/quote.h"
+#include "verify/secure_boot_keys.h"
 
 namespace seaworthy::verify {
 
@@ -29,6 +32,19 @@ struct BootApplication {
   bool operator==(const BootApplication&) const = default;
 };
 
+// A section of a unified kernel image, measured by systemd-stub into PCR 11: proven, name and
+// digest.
+struct UkiSection {
+  std::string name;      // ".linux"
+  Sha256Bytes sha256{};  // of its content
+  bool operator==(const UkiSection&) const = default;
+};
+
+// The registers that programs extend after the firmware handed over, and record in systemd's log.
+inline constexpr auto kUserspacePcrs = tpm::PcrMask{tpm::PcrIndex::at<9>()} |
+                                       tpm::PcrMask::range<11, 13>() |
+                                       tpm::PcrMask{tpm::PcrIndex::at<15>()};
+
 // A boot log held against quoted PCRs. Exists also if they disagree: then the findings say so, and
 // nothing from the events of the PCRs concerned is in it. Immutable; shared between rounds.
 class VerifiedBoot {
@@ -39,7 +55,10 @@ class VerifiedBoot {
     return pcr == kImaPcr ? nullptr : pcrs_.value(pcr);
   }
 
-  SecureBoot secure_boot() const { return secure_boot_; }
+  // With quirks that nobody allowed, Secure Boot is not proven to be on.
+  SecureBoot secure_boot(Quirks allowed = {}) const;
+  // The databases of Secure Boot and the SBAT level, as far as PCR 7 proves them.
+  const SecureBootKeys& secure_boot_keys() const { return keys_; }
   // In PCR 4's order; all that it was extended with, apart from separators and action strings.
   // Complete if PCR 4 replays; empty otherwise.
   const std::vector<BootApplication>& applications() const { return applications_; }
@@ -49,13 +68,31 @@ class VerifiedBoot {
   // Empty if PCR 8 does not replay or nothing was measured.
   const std::vector<std::string>& command_lines() const { return command_lines_; }
 
-  // R11, R14 to R18 apart from what follows.
-  const Findings& findings() const { return findings_; }
-  // Why secure_boot() is not kOn: R17. Empty if it is.
-  const Findings& secure_boot_findings() const { return secure_boot_findings_; }
+  // Of a unified kernel image, in PCR 11's order; empty if PCR 11 does not replay or is not quoted.
+  const std::vector<UkiSection>& uki_sections() const { return uki_sections_; }
+  // Command lines in PCR 12: what the loader passed on beside the image's own, and add-ons.
+  const std::vector<std::string>& passed_command_lines() const { return passed_; }
+  // PCR 12 replays, and all that it was extended with is in passed_command_lines(): there is no
+  // other command line than the image's own (section .cmdline) and those.
+  bool passed_command_lines_complete() const { return passed_complete_; }
+  // Phases of the boot that systemd measured into PCR 11: "enter-initrd", "ready".
+  const std::vector<std::string>& phases() const { return phases_; }
+
+  // What the PCR was extended with, in order, separators of the firmware aside. Null if that is not
+  // proven: the PCR does not replay, is not quoted, or there are more events than are kept.
+  std::optional<std::vector<Sha256Bytes>> measured(tpm::PcrIndex pcr) const;
+
+  // R11, R14 to R18 apart from what follows; quirks that are not allowed are among them.
+  Findings findings(Quirks allowed = {}) const;
+  // Why secure_boot(allowed) is not kOn: R17. Empty if it is.
+  Findings secure_boot_findings(Quirks allowed = {}) const;
 
   // Whether this is the verification of this log against the same values; PCR 10 aside.
-  bool is_for(const crypto::Digest& log_digest, const QuotedPcrs& pcrs) const;
+  // `userspace_log`: if it is shown, it counts only where the one before left something unproven.
+  bool is_for(const crypto::Digest& log_digest, const QuotedPcrs& pcrs,
+              std::optional<ByteSpan> userspace_log = {}) const;
+  // Of the userspace log that this rests on, SHA-256; null if none was shown.
+  const std::optional<crypto::Digest>& userspace_digest() const { return userspace_digest_; }
 
  private:
   friend class BootCheck;
@@ -63,17 +100,40 @@ class VerifiedBoot {
       : log_digest_(log_digest), pcrs_(pcrs) {}
   crypto::Digest log_digest_;
   QuotedPcrs pcrs_;
-  SecureBoot secure_boot_ = SecureBoot::kUnknown;
+  struct Deviation {  // a finding, unless the quirk is allowed
+    Quirk quirk;
+    Finding finding;
+    bool of_secure_boot;
+  };
+  struct Measured {
+    std::uint8_t pcr;
+    Sha256Bytes digest;
+  };
+  std::optional<crypto::Digest> userspace_digest_;
+  SecureBoot secure_boot_ = SecureBoot::kUnknown;  // with every quirk allowed
+  SecureBootKeys keys_;
   std::vector<BootApplication> applications_;
   bool applications_proven_ = false;
   std::vector<std::string> command_lines_;
+  std::vector<UkiSection> uki_sections_;
+  std::vector<std::string> passed_;
+  bool passed_complete_ = false;
+  std::vector<std::string> phases_;
+  tpm::PcrMask proven_;  // PCRs that replay
+  std::vector<Measured> measured_;
+  bool measured_complete_ = true;
   Findings findings_;
   Findings secure_boot_findings_;
+  std::vector<Deviation> deviations_;
 };
 
-// Replays the log and holds it against the quoted PCRs, each by itself: PCR 0 to 9 and 14, as far
-// as quoted. Only events of PCRs that replay are looked at further (R15, A-70), and their data only
-// where the digest shows them (R16).
-std::shared_ptr<const VerifiedBoot> verify_boot(ByteSpan log, const QuotedPcrs& pcrs);
+// Replays the log and holds it against the quoted PCRs, each by itself: PCR 0 to 9 and 11 to 15, as
+// far as quoted. Only events of PCRs that replay are looked at further (R15, A-70), and their data
+// only where the digest shows them (R16).
+//
+// `userspace_log`: systemd's, for kUserspacePcrs. It is read after the quote and grows: its records
+// count up to the quoted value, the rest is ignored (as in R19).
+std::shared_ptr<const VerifiedBoot> verify_boot(ByteSpan log, const QuotedPcrs& pcrs,
+                                                std::optional<ByteSpan> userspace_log = {});
 
 }  // namespace seaworthy::verify

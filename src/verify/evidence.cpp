@@ -11,14 +11,14 @@ namespace {
 std::shared_ptr<const VerifiedBoot> boot_of(const EvidenceInput& in, const QuotedPcrs& pcrs,
                                             const std::shared_ptr<const VerifiedBoot>& known) {
   if (in.boot_log) {
-    if (known && known->is_for(crypto::sha256(*in.boot_log), pcrs)) {
+    if (known && known->is_for(crypto::sha256(*in.boot_log), pcrs, in.userspace_log)) {
       return known;
     }
-    return verify_boot(*in.boot_log, pcrs);
+    return verify_boot(*in.boot_log, pcrs, in.userspace_log);
   }
   const auto digest = codec::from_hex(in.boot_log_digest_hex);
   if (!known || !digest || digest->size() != 32 ||
-      !known->is_for({crypto::HashAlg::kSha256, *digest}, pcrs)) {
+      !known->is_for({crypto::HashAlg::kSha256, *digest}, pcrs, in.userspace_log)) {
     return nullptr;
   }
   return known;
@@ -28,6 +28,12 @@ std::shared_ptr<const VerifiedBoot> boot_of(const EvidenceInput& in, const Quote
 
 std::optional<std::string> AttestationProgress::boot_log_digest() const {
   return boot ? std::optional(codec::to_hex(boot->log_digest().bytes())) : std::nullopt;
+}
+
+std::optional<std::string> AttestationProgress::userspace_log_digest() const {
+  return boot && boot->userspace_digest()
+             ? std::optional(codec::to_hex(boot->userspace_digest()->bytes()))
+             : std::nullopt;
 }
 
 Findings VerifiedEvidence::findings() const {

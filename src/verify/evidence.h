@@ -31,12 +31,14 @@ struct EvidenceInput {
   const ClaimedPcrs& pcrs;
   std::string boot_log_digest_hex;  // SHA-256; looked at only if boot_log is absent
   std::optional<ByteSpan> boot_log;
+  std::optional<ByteSpan> userspace_log = {};  // systemd's: for PCR 9, 11 to 13 and 15
   using Ima = ImaPart;
   std::optional<Ima> ima;
 };
 
 // What a verifier remembers of a node between rounds. A value; nothing known by default, which
-// makes the next round start from zero. Below 32 KiB, whatever the node sends; usually 2 KiB.
+// makes the next round start from zero. Below 80 KiB, whatever the node sends; usually 2 KiB, and
+// with a long dbx 10.
 struct AttestationProgress {
   std::optional<LastQuote> last;
   std::shared_ptr<const VerifiedBoot> boot;
@@ -44,6 +46,7 @@ struct AttestationProgress {
 
   // Of the boot log that need not be sent again: hexadecimal SHA-256, if there is one.
   std::optional<std::string> boot_log_digest() const;
+  std::optional<std::string> userspace_log_digest() const;
   std::uint64_t ima_entries() const { return ima.entries; }
 };
 
@@ -100,7 +103,8 @@ class VerifiedEvidence {
   AttestationProgress progress_;
 };
 
-// The selection of the challenge has PCR 0 to 10 of the policy bank.
+// The selection of the challenge has PCR 0 to 10 of the policy bank; more of them are proven, if
+// quoted.
 std::variant<Refused, NeedMore, VerifiedEvidence> verify_evidence(
     const EvidenceInput& in, const AttestationKey& ak, const Challenge& challenge,
     const AttestationProgress& before);

@@ -139,6 +139,16 @@ constexpr auto kTable = std::to_array<Entry>({
      "A boot application is logged after the firmware handed over: it is not the loader of the "
      "operating system."},
 
+    {Reason::kUserspaceLogMalformed, "UserspaceLogMalformed",
+     "systemd's log of measurements cannot be read: check /run/log/systemd/tpm2-measure.log on the "
+     "node."},
+    {Reason::kFirmwareQuirk, "FirmwareQuirk",
+     "The firmware or boot loader deviates from the specification in a known way: if you accept "
+     "that, list the name in evidence.allowedQuirks."},
+    {Reason::kShimValidationOff, "ShimValidationOff",
+     "Shim was told to verify nothing: switch its validation on again (mokutil "
+     "--enable-validation)."},
+
     {Reason::kImaListMissing, "ImaListMissing",
      "The policy requires IMA and no IMA list was sent: boot with ima_policy=tcb and give the "
      "agent the list."},

@@ -75,6 +75,9 @@ enum class Reason : std::uint16_t {
   kSecureBootOff = 426,
   kSecureBootUnknown = 427,
   kApplicationAfterExit = 431,
+  kUserspaceLogMalformed = 432,
+  kFirmwareQuirk = 433,
+  kShimValidationOff = 434,
 
   // IMA: R19 to R22.
   kImaListMissing = 501,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "eventlog/proof.h"
 #include "eventlog/uefi.h"
 
 namespace seaworthy::verify {
@@ -61,12 +62,26 @@ class Check {
     } else if (!on_ || !findings_.empty()) {
       found(Reason::kSecureBootUnknown, "SecureBoot", on_ ? "" : why_unknown_);
     }
-    if (findings_.empty()) {
-      return {SecureBoot::kOn, {}};
-    }
+    SecureBootState out;
     // Off is a fact even beside other findings: nobody gains by pretending it.
-    return {on_ == std::optional(false) ? SecureBoot::kOff : SecureBoot::kUnknown,
-            std::move(findings_)};
+    out.state = findings_.empty()             ? SecureBoot::kOn
+                : on_ == std::optional(false) ? SecureBoot::kOff
+                                              : SecureBoot::kUnknown;
+    out.findings = std::move(findings_);
+    out.deviations = std::move(deviations_);
+    out.keys = std::move(keys_);
+    return out;
+  }
+
+  // Shim measures MokSBState into PCR 14 if it was told to verify nothing (mokutil
+  // --disable-validation): then the firmware's Secure Boot ends at shim.
+  void shim(const BootEvent& event) {
+    static const crypto::Digest disabled = crypto::hash(kPolicyBank, Bytes{1});
+    std::string_view label = as_text(event.data);
+    label = label.substr(0, label.find('\0'));
+    if (label == "MokSBState" && *event.digest(kPolicyBank) == disabled) {
+      found(Reason::kShimValidationOff, "PCR 14");
+    }
   }
 
  private:
@@ -75,6 +90,15 @@ class Check {
     detail.resize(std::min<std::size_t>(detail.size(), 256));
     if (findings_.size() < kMaxFindings) {
       findings_.push_back({reason, std::move(about), std::move(detail)});
+    }
+  }
+
+  void deviates(Quirk quirk, std::string about) {
+    const bool known = std::any_of(deviations_.begin(), deviations_.end(),
+                                   [quirk](const auto& one) { return one.first == quirk; });
+    if (!known) {
+      deviations_.emplace_back(
+          quirk, Finding{Reason::kFirmwareQuirk, std::string(name(quirk)), std::move(about)});
     }
   }
 
@@ -119,21 +143,30 @@ class Check {
         on_ = variable->data[0] == 1;
       }
     }
+    if (separators_ == 0) {
+      keys_.take_configuration(*variable);
+    }
   }
 
-  // What verified an image, or a setting of shim. Shim used to log one byte more than it hashed
-  // (google/go-attestation#157): tolerated for this type only.
+  // What verified an image, or a setting of shim.
   void authority(const BootEvent& event) {
-    const ByteSpan data = event.data;
+    const eventlog::ProvenData proven = eventlog::proven_data(event, kPolicyBank);
     if (separators_ == 0) {
       found(Reason::kEventUnknown, eventlog::event_type_name(event.type), "before the separator");
     }
-    if (!event.digest_is_of(kPolicyBank, data) &&
-        (data.empty() || !event.digest_is_of(kPolicyBank, data.first(data.size() - 1)))) {
+    if (!proven.any()) {
       found(Reason::kEventDataMismatch, eventlog::event_type_name(event.type));
       return;
     }
+    if (proven.proof == eventlog::Proof::kAllButOneByte) {
+      deviates(Quirk::kAuthorityLogsOneByteMore, "an authority event of PCR 7");
+    }
     ++authorities_;
+    // Some firmware measures the bare certificate: that is an authority and no variable.
+    const auto variable = eventlog::parse_uefi_variable(proven.bytes);
+    if (variable && separators_ > 0) {
+      keys_.take_authority(*variable);
+    }
   }
 
   void action(const BootEvent& event) {
@@ -141,12 +174,16 @@ class Check {
       found(Reason::kEventDataMismatch, eventlog::event_type_name(event.type));
     } else if (as_text(event.data).starts_with("UEFI Debug Mode")) {
       found(Reason::kDebugMode, "PCR 7");
+    } else if (as_text(event.data) == "DMA Protection Disabled" && separators_ == 0) {
+      deviates(Quirk::kDmaProtectionDisabled, "an action of PCR 7");
     } else {
       found(Reason::kEventUnknown, "PCR 7", "action " + std::string(as_text(event.data)));
     }
   }
 
   Findings findings_;
+  std::vector<std::pair<Quirk, Finding>> deviations_;
+  SecureBootKeys keys_;
   int separators_ = 0;
   int authorities_ = 0;
   std::optional<bool> on_;
@@ -156,10 +193,14 @@ class Check {
 
 }  // namespace
 
-SecureBootState secure_boot_state(const std::vector<const BootEvent*>& events) {
+SecureBootState secure_boot_state(const std::vector<const BootEvent*>& events,
+                                  const std::vector<const BootEvent*>& shim) {
   Check check;
   for (const BootEvent* event : events) {
     check.event(*event);
+  }
+  for (const BootEvent* event : shim) {
+    check.shim(*event);
   }
   return check.finish();
 }

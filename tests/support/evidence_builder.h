@@ -20,6 +20,7 @@
 #include "eventlog/ima.h"
 #include "eventlog/replay.h"
 #include "eventlog/uefi.h"
+#include "eventlog/userspace_log.h"
 #include "support/fake_random.h"
 #include "tpm/attest.h"
 #include "tpm/name.h"
@@ -124,6 +125,58 @@ inline eventlog::BootLog honest_boot(const std::string& command_line = kCommandL
   return log;
 }
 
+// A variable of signature lists: one list with one entry.
+inline Bytes signature_list(const eventlog::Guid& type, ByteSpan entry) {
+  codec::Writer writer;
+  const auto size = static_cast<std::uint32_t>(16 + entry.size());
+  writer.raw(type).u32le(28 + size).u32le(0).u32le(size).raw(Bytes(16, 7)).raw(entry);
+  return std::move(writer).bytes();
+}
+
+// What systemd measures while the system runs.
+inline eventlog::UserspaceEvent phase(std::uint8_t pcr, const std::string& word) {
+  return {.pcr = pcr, .digests = {crypto::sha256(as_bytes(word))}, .description = word};
+}
+
+// "text" as UTF-16LE with its NUL.
+inline Bytes utf16(std::string_view text) {
+  codec::Writer writer;
+  for (const char c : text) {
+    writer.u16le(static_cast<std::uint8_t>(c));
+  }
+  return std::move(writer.u16le(0)).bytes();
+}
+
+// A section of a unified kernel image, as systemd-stub measures it: its name, then its content.
+inline void measure_section(eventlog::BootLog& log, const std::string& section,
+                            std::string_view content) {
+  std::string with_nul = section;
+  with_nul.push_back('\0');
+  log.events.push_back(event_of(11, eventlog::kIpl, utf16(section), as_bytes(with_nul)));
+  log.events.push_back(event_of(11, eventlog::kIpl, utf16(section), as_bytes(content)));
+}
+
+// systemd-boot and a unified kernel image: no shim, no GRUB.
+inline constexpr const char* kUkiCommandLine = "root=/dev/vda2 ro ima_policy=tcb";
+inline eventlog::BootLog uki_boot(const std::string& command_line = kUkiCommandLine) {
+  using namespace eventlog;
+  BootLog log = honest_boot();
+  std::erase_if(log.events, [](const BootEvent& event) {
+    return event.pcr == 8 || event.pcr == 9 || event.pcr == 14 || event.type == kBootApplication ||
+           as_text(event.data).starts_with("Exit Boot Services");
+  });
+  log.events.push_back(application("systemd-boot 255", "\\EFI\\systemd\\systemd-bootx64.efi"));
+  log.events.push_back(application("uki 6.1", "\\EFI\\Linux\\linux.efi"));
+  measure_section(log, ".linux", "kernel 6.1");
+  measure_section(log, ".osrel", "ID=debian");
+  measure_section(log, ".cmdline", command_line);
+  measure_section(log, ".initrd", "initrd");
+  log.events.push_back(application("kernel 6.1", ""));
+  log.events.push_back(plain_event(5, kEfiAction, "Exit Boot Services Invocation"));
+  log.events.push_back(plain_event(5, kEfiAction, "Exit Boot Services Returned with Success"));
+  return log;
+}
+
 // ---- The TPM -------------------------------------------------------------------------------
 
 inline constexpr const char* kPolicyAHex =
@@ -189,6 +242,7 @@ struct Evidence {
   verify::ClaimedPcrs pcrs;
   std::string boot_log_digest_hex;
   std::optional<Bytes> boot_log;
+  std::optional<Bytes> userspace_log;
   std::uint64_t ima_from = 0;
   std::optional<Bytes> ima;
 
@@ -201,6 +255,9 @@ struct Evidence {
                              .ima = std::nullopt};
     if (boot_log) {
       in.boot_log = *boot_log;
+    }
+    if (userspace_log) {
+      in.userspace_log = *userspace_log;
     }
     if (ima) {
       in.ima = verify::ImaPart{ima_from, *ima};
@@ -225,12 +282,14 @@ class EvidenceBuilder {
   }
 
   const TestTpm& tpm;
-  eventlog::BootLog boot = honest_boot();        // what was measured
-  std::optional<eventlog::BootLog> shown_boot;   // what is sent instead
-  std::vector<eventlog::ImaEntryToWrite> files;  // what was measured after boot_aggregate
-  std::optional<Bytes> boot_aggregate;           // instead of the right one
-  std::optional<Bytes> shown_ima;                // whole list, sent instead
-  std::optional<Bytes> measured_ima;             // whole list, measured instead
+eventlog::BootLog boot = honest_boot();           // what was measured
+  std::optional<eventlog::BootLog> shown_boot;      // what is sent instead
+  std::vector<eventlog::UserspaceEvent> userspace;  // what systemd measured
+  std::optional<Bytes> shown_userspace;             // systemd's log, sent instead; empty: none
+  std::vector<eventlog::ImaEntryToWrite> files;     // what was measured after boot_aggregate
+  std::optional<Bytes> boot_aggregate;              // instead of the right one
+  std::optional<Bytes> shown_ima;                   // whole list, sent instead
+  std::optional<Bytes> measured_ima;                // whole list, measured instead
   // What this machine's kernel extends.
   eventlog::TemplateDigests ima_rule = eventlog::TemplateDigests::kPerBank;
   std::map<std::uint8_t, Bytes> extra_extends;  // into PCRs, unlogged: digests
@@ -262,8 +321,14 @@ class EvidenceBuilder {
     for (const auto& [pcr, digest] : extra_extends) {
       values[pcr] = crypto::extended(values[pcr], digest);
     }
+    for (const auto& event : userspace) {
+      values[event.pcr] =
+          crypto::extended(values[event.pcr], event.digest(HashAlg::kSha256)->bytes());
+    }
     return values;
   }
+  // PCR 0 to 15: with what systemd measures.
+  void select_userspace_pcrs() { selection = {{HashAlg::kSha256, tpm::PcrMask::range<0, 15>()}}; }
   Bytes ima_list() const {
     Bytes list = eventlog::write_ima_entry(
         {.file_digest = boot_aggregate.value_or(right_aggregate()), .name = "boot_aggregate"});
@@ -315,6 +380,9 @@ class EvidenceBuilder {
     evidence.signature = sign(evidence.attested);
     evidence.boot_log = eventlog::write_boot_log(shown_boot.value_or(boot));
     evidence.boot_log_digest_hex = codec::to_hex(crypto::sha256(*evidence.boot_log).bytes());
+    if (shown_userspace ? !shown_userspace->empty() : !userspace.empty()) {
+      evidence.userspace_log = shown_userspace.value_or(eventlog::write_userspace_log(userspace));
+    }
     evidence.ima = shown_ima.value_or(ima_list());
     if (edit_evidence) {
       edit_evidence(evidence);

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/hex.h"
 #include "support/vectors.h"
 #include "verify/expect.h"
+#include "verify/loader.h"
 
 namespace seaworthy::verify {
 namespace {
@@ -71,7 +73,11 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"AnHonestBootHasNone", nullptr, nullptr, {}},
         Lie{"A64_LastEventsCutOff",
             nullptr,
-            [](BootLog& log) { log.events.resize(log.events.size() - 2); },
+            [](BootLog& log) { log.events.resize(log.events.size() - 3); },
+            {Reason::kPcrMismatch, Reason::kFirmwareQuirk}},
+        Lie{"A64_TheLastEventCutOff",
+            nullptr,
+            [](BootLog& log) { log.events.pop_back(); },
             {Reason::kPcrMismatch}},
         Lie{"A64_TwoEventsOfOnePcrSwapped",
             nullptr,
@@ -162,6 +168,24 @@ INSTANTIATE_TEST_SUITE_P(
                   to_bytes(as_bytes("kernel_cmdline: /vmlinuz quiet"));
             },
             {Reason::kEventDataMismatch}},
+        Lie{"A65_AnActionCalledSomethingElse",
+            nullptr,
+            [](BootLog& log) { find(log, 5, eventlog::kEfiAction).type = eventlog::kAction; },
+            {Reason::kEventTypeFalse}},
+        Lie{"A65_TheDataOfAnActionReplaced",
+            nullptr,
+            [](BootLog& log) { find(log, 5, eventlog::kEfiAction).data = {'x'}; },
+            {Reason::kEventTypeFalse}},
+        Lie{"R16_AGptEventWhoseDataWereNotMeasured",
+            nullptr,
+            [](BootLog& log) { find(log, 5, eventlog::kGptEvent).data = {'x'}; },
+            {Reason::kEventDataMismatch}},
+        Lie{"R16_AVariableWhoseDataWereNotMeasured",
+            [](BootLog& log) {
+              log.events.push_back(plain_event(1, eventlog::kVariableDriverConfig, "setup"));
+            },
+            [](BootLog& log) { find(log, 1, eventlog::kVariableDriverConfig).data = {'x'}; },
+            {Reason::kEventDataMismatch}},
         Lie{"A82_AnApplicationAfterExitBootServices",
             [](BootLog& log) {
               log.events.push_back(seaworthy::testing::application("late", "\\late.efi"));
@@ -250,6 +274,192 @@ TEST(Boot, IsForOneLogAndOneSetOfValues) {
   EXPECT_NE(boot->pcr(PcrIndex::at<4>()), nullptr);
 }
 
+// ---- Quirks
+// --------------------------------------------------------------------------------------
+
+Quirks only(Quirk quirk) {
+  Quirks quirks;
+  quirks.add(quirk);
+  return quirks;
+}
+
+TEST(Boot, A84_MissingExitBootServicesAreAQuirkThatAPolicyHasToAllow) {
+  EvidenceBuilder machine;
+  machine.shown_boot = machine.boot;
+  machine.shown_boot->events.resize(machine.boot.events.size() - 2);
+  const auto boot = boot_of(machine);
+  EXPECT_EQ(reasons(boot->findings()), Reasons{Reason::kFirmwareQuirk});
+  EXPECT_EQ(boot->findings()[0].about, "ExitBootServicesNotLogged");
+  EXPECT_EQ(text(boot->findings(only(Quirk::kExitBootServicesNotLogged))), "");
+  EXPECT_EQ(reasons(boot->findings(only(Quirk::kAuthorityLogsOneByteMore))),
+            Reasons{Reason::kFirmwareQuirk});
+  EXPECT_EQ(boot->secure_boot(), SecureBoot::kOn);
+}
+
+TEST(Boot, A84_OnlyBothActionsAndOnlyOfPcr5) {
+  EvidenceBuilder one;
+  one.shown_boot = one.boot;
+  one.shown_boot->events.pop_back();
+  EXPECT_EQ(reasons(boot_of(one)->findings(Quirks::all())), Reasons{Reason::kPcrMismatch});
+  EvidenceBuilder other;
+  other.shown_boot = other.boot;
+  for (const char* action :
+       {"Exit Boot Services Invocation", "Exit Boot Services Returned with Success"}) {
+    other.boot.events.push_back(plain_event(6, eventlog::kEfiAction, action));
+  }
+  EXPECT_EQ(reasons(boot_of(other)->findings(Quirks::all())), Reasons{Reason::kPcrMismatch});
+}
+
+TEST(Boot, A83_SecureBootIsOnByAQuirkOnlyIfItIsAllowed) {
+  EvidenceBuilder machine;
+  find(machine.boot, 7, eventlog::kVariableAuthority).data.push_back(0);
+  const auto boot = boot_of(machine);
+  EXPECT_EQ(boot->secure_boot(), SecureBoot::kUnknown);
+  EXPECT_EQ(reasons(boot->secure_boot_findings()), Reasons{Reason::kFirmwareQuirk});
+  EXPECT_EQ(text(boot->findings()), "");
+  EXPECT_EQ(boot->secure_boot(only(Quirk::kAuthorityLogsOneByteMore)), SecureBoot::kOn);
+  EXPECT_EQ(boot->secure_boot(only(Quirk::kDmaProtectionDisabled)), SecureBoot::kUnknown);
+}
+
+TEST(Boot, A81_NoQuirkExcusesASecondSeparator) {
+  EvidenceBuilder machine;
+  machine.boot.events.push_back(separator(2));
+  EXPECT_EQ(reasons(boot_of(machine)->findings(Quirks::all())),
+            Reasons{Reason::kSeparatorRepeated});
+}
+
+TEST(Boot, QuirksHaveNames) {
+  for (const Quirk quirk : kAllQuirks) {
+    EXPECT_EQ(quirk_named(name(quirk)), quirk);
+  }
+  EXPECT_FALSE(quirk_named("Anything"));
+}
+
+// ---- systemd: unified kernel images, its log of measurements
+// -------------------------------------
+
+std::shared_ptr<const VerifiedBoot> uki_boot_of(const EvidenceBuilder& machine) {
+  const auto evidence = machine.build(machine.pcrs_after_boot());
+  return verify_boot(
+      *evidence.boot_log, quoted(machine),
+      evidence.userspace_log ? std::optional<ByteSpan>(*evidence.userspace_log) : std::nullopt);
+}
+EvidenceBuilder uki_machine() {
+  EvidenceBuilder machine;
+  machine.boot = seaworthy::testing::uki_boot();
+  machine.select_userspace_pcrs();
+  for (const char* word : {"enter-initrd", "leave-initrd", "sysinit", "ready"}) {
+    machine.userspace.push_back(seaworthy::testing::phase(11, word));
+  }
+  machine.userspace.push_back(seaworthy::testing::phase(15, "machine-id:0123"));
+  return machine;
+}
+
+TEST(Boot, A85_ReplaysWhatSystemdMeasured) {
+  const auto boot = uki_boot_of(uki_machine());
+  EXPECT_EQ(text(boot->findings()), "");
+  ASSERT_EQ(boot->uki_sections().size(), 4u);
+  EXPECT_EQ(boot->uki_sections()[2].name, ".cmdline");
+  EXPECT_EQ(boot->uki_sections()[2].sha256,
+            bytes_of(crypto::sha256(as_bytes(seaworthy::testing::kUkiCommandLine))));
+  EXPECT_EQ(boot->phases(),
+            (std::vector<std::string>{"enter-initrd", "leave-initrd", "sysinit", "ready"}));
+  EXPECT_TRUE(boot->passed_command_lines().empty());
+  EXPECT_TRUE(boot->passed_command_lines_complete());
+  ASSERT_TRUE(boot->measured(PcrIndex::at<11>()));
+  EXPECT_EQ(boot->measured(PcrIndex::at<11>())->size(), 8u + 4u);
+  EXPECT_EQ(boot->measured(PcrIndex::at<15>())->size(), 1u);
+  EXPECT_EQ(boot->measured(PcrIndex::at<2>())->size(), 0u);  // separators are not told
+  EXPECT_FALSE(boot->measured(PcrIndex::at<10>()));
+  EXPECT_FALSE(boot->measured(PcrIndex::at<16>()));
+}
+
+TEST(Boot, A85_WithoutSystemdsLogItsRegistersDoNotReplay) {
+  EvidenceBuilder machine = uki_machine();
+  machine.shown_userspace = Bytes{};
+  const auto boot = uki_boot_of(machine);
+  EXPECT_EQ(reasons(boot->findings()), (Reasons{Reason::kPcrMismatch, Reason::kPcrWithoutEvents}));
+  EXPECT_NE(boot->findings()[0].detail.find("was not shown"), std::string::npos);
+  EXPECT_TRUE(boot->uki_sections().empty());
+  EXPECT_FALSE(boot->measured(PcrIndex::at<11>()));
+}
+
+TEST(Boot, A85_RecordsAfterTheQuoteAreNoEvidenceYet) {
+  EvidenceBuilder machine = uki_machine();
+  auto more = machine.userspace;
+  more.push_back(seaworthy::testing::phase(11, "shutdown"));
+  machine.shown_userspace = eventlog::write_userspace_log(more);
+  const auto boot = uki_boot_of(machine);
+  EXPECT_EQ(text(boot->findings()), "");
+  EXPECT_EQ(boot->phases().size(), 4u);
+}
+
+TEST(Boot, A85_SystemdsLogCannotExplainARegisterOfTheFirmware) {
+  EvidenceBuilder machine = uki_machine();
+  machine.userspace.push_back(seaworthy::testing::phase(4, "x"));
+  machine.userspace.push_back(seaworthy::testing::phase(8, "x"));
+  EXPECT_EQ(reasons(uki_boot_of(machine)->findings()),
+            (Reasons{Reason::kPcrMismatch, Reason::kPcrWithoutEvents}));
+}
+
+TEST(Boot, A85_ARecordThatWasNotMeasuredIsFound) {
+  EvidenceBuilder machine = uki_machine();
+  auto shown = machine.userspace;
+  shown.front() = seaworthy::testing::phase(11, "another");
+  machine.shown_userspace = eventlog::write_userspace_log(shown);
+  EXPECT_EQ(reasons(uki_boot_of(machine)->findings()), Reasons{Reason::kPcrMismatch});
+  shown.front().digests = {crypto::hash(crypto::HashAlg::kSha1, as_bytes("x"))};
+  machine.shown_userspace = eventlog::write_userspace_log(shown);
+  EXPECT_EQ(reasons(uki_boot_of(machine)->findings()), Reasons{Reason::kPcrMismatch});
+  machine.shown_userspace = to_bytes(as_bytes("junk"));
+  EXPECT_EQ(
+      reasons(uki_boot_of(machine)->findings()),
+      (Reasons{Reason::kUserspaceLogMalformed, Reason::kPcrMismatch, Reason::kPcrWithoutEvents}));
+}
+
+TEST(Boot, R22_TellsWhatWasPassedOnBesideTheImage) {
+  EvidenceBuilder machine = uki_machine();
+  const Bytes with_nul = seaworthy::testing::utf16("debug");
+  const ByteSpan without = ByteSpan(with_nul).first(with_nul.size() - 2);
+  using seaworthy::testing::event_of;
+  machine.boot.events.push_back(event_of(12, eventlog::kIpl, with_nul, with_nul));
+  machine.boot.events.push_back(event_of(12, eventlog::kIpl, with_nul, without));
+  machine.boot.events.push_back(event_of(12, eventlog::kIpl, without, with_nul));
+  auto boot = uki_boot_of(machine);
+  EXPECT_EQ(boot->passed_command_lines(), std::vector<std::string>(3, "debug"));
+  EXPECT_TRUE(boot->passed_command_lines_complete());
+  // A credential, or a command line whose text is withheld: nobody can tell.
+  machine.boot.events.push_back(
+      event_of(12, eventlog::kIpl, as_bytes("Credentials"), as_bytes("init=/bin/sh")));
+  boot = uki_boot_of(machine);
+  EXPECT_EQ(boot->passed_command_lines().size(), 3u);
+  EXPECT_FALSE(boot->passed_command_lines_complete());
+}
+
+TEST(Boot, ALogOfSystemdThatFellShortIsReplacedByOneThatDoesNot) {
+  EvidenceBuilder machine = uki_machine();
+  machine.shown_userspace = eventlog::write_userspace_log({});
+  const auto evidence = machine.build(machine.pcrs_after_boot());
+  const Bytes good = eventlog::write_userspace_log(machine.userspace);
+  const Bytes bad = eventlog::write_userspace_log({machine.userspace.front()});
+  const auto short_of = verify_boot(*evidence.boot_log, quoted(machine), bad);
+  EXPECT_TRUE(short_of->is_for(short_of->log_digest(), quoted(machine)));
+  EXPECT_TRUE(short_of->is_for(short_of->log_digest(), quoted(machine), bad));
+  EXPECT_FALSE(short_of->is_for(short_of->log_digest(), quoted(machine), good));
+  const auto right = verify_boot(*evidence.boot_log, quoted(machine), good);
+  EXPECT_TRUE(right->is_for(right->log_digest(), quoted(machine), bad));
+}
+
+TEST(Boot, MoreEventsThanAreKeptAreNotToldAtAll) {
+  EvidenceBuilder machine;
+  for (int i = 0; i < 600; ++i) {
+    machine.boot.events.push_back(plain_event(1, eventlog::kVariableBoot, std::to_string(i)));
+  }
+  const auto boot = boot_of(machine);
+  EXPECT_EQ(text(boot->findings()), "");
+  EXPECT_FALSE(boot->measured(PcrIndex::at<1>()));
+}
+
 // ---- Logs of real machines, with the PCRs that they lead to -----------------------------------
 
 std::shared_ptr<const VerifiedBoot> recorded(const std::string& path) {
@@ -294,11 +504,37 @@ TEST(Boot, A79_SecureBootOfRealMachinesThatIsNotOn) {
   }
 }
 
-TEST(Boot, A83_TheShimQuirkIsTolerated) {
+TEST(Boot, A83_TheShimQuirkOfARealMachine) {
   SEAWORTHY_NEEDS_VECTORS();
   const auto boot = recorded("google+go-attestation/attest/testdata/sb_cert_eventlog");
-  EXPECT_FALSE(has(boot->secure_boot_findings(), Reason::kEventDataMismatch))
-      << text(boot->secure_boot_findings());
+  EXPECT_TRUE(has(boot->secure_boot_findings(), Reason::kFirmwareQuirk));
+  EXPECT_FALSE(has(boot->secure_boot_findings(only(Quirk::kAuthorityLogsOneByteMore)),
+                   Reason::kFirmwareQuirk));
+  EXPECT_FALSE(has(boot->secure_boot_findings(), Reason::kEventDataMismatch));
+}
+
+TEST(Boot, A80_KeysRevocationsAndSbatOfRealMachines) {
+  SEAWORTHY_NEEDS_VECTORS();
+  const auto rhel =
+      recorded("keylime+keylime/test/data/create-mb-policy/binary_bios_measurements-secureboot");
+  const SecureBootKeys& keys = rhel->secure_boot_keys();
+  ASSERT_TRUE(keys.pk && keys.kek && keys.db && keys.dbx && keys.sbat) << keys.problem;
+  EXPECT_EQ(keys.sbat->date, "2023012900");
+  EXPECT_EQ(keys.sbat->components.size(), 4u);
+  Sha256Bytes microsoft{};  // Microsoft Corporation UEFI CA 2011
+  const auto digest =
+      *codec::from_hex("48e99b991f57fc52f76149599bff0a58c47154229b9f8d603ac40d3500248507");
+  std::copy(digest.begin(), digest.end(), microsoft.begin());
+  EXPECT_TRUE(keys.db->contains(microsoft));
+  EXPECT_FALSE(keys.pk->contains(microsoft));
+
+  const auto no_dbx = recorded("google+go-eventlog/testdata/eventlogs/tpm/ubuntu-2104-no-dbx.bin");
+  ASSERT_TRUE(no_dbx->secure_boot_keys().dbx);
+  EXPECT_EQ(no_dbx->secure_boot_keys().dbx->size(), 0u);
+  const auto with_dbx =
+      recorded("google+go-eventlog/testdata/eventlogs/tpm/ubuntu-2104-no-secure-boot.bin");
+  ASSERT_TRUE(with_dbx->secure_boot_keys().dbx);
+  EXPECT_GT(with_dbx->secure_boot_keys().dbx->size(), 50u);
 }
 
 TEST(Boot, A40_Sha1OnlyLogsOfRealMachinesProveNothing) {
