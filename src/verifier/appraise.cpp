@@ -132,14 +132,17 @@ Result<Time> open_nonce(Context& context, const Caller& caller, ByteSpan nonce) 
   return issued;
 }
 
+// What is remembered counts for one NodeAttestation and one AK (R13). An agent that enrols anew
+// changes neither: it cannot make us forget a clock that went back.
 Result<void> load_key(const Enrolled& enrolled, NodeState& state) REQUIRES(state.mutex) {
-  if (state.key && state.key_public == enrolled.statement.ak_public) {
+  const std::string& record = enrolled.record().meta.uid;
+  if (state.key && state.record_uid == record && state.key_public == enrolled.statement.ak_public) {
     return {};
   }
+  state.start_over();
+  state.record_uid = record;
   state.key = TRY(verify::enrolled_attestation_key(enrolled.statement.ak_public));
   state.key_public = enrolled.statement.ak_public;
-  state.progress = {};
-  state.files.clear();
   return {};
 }
 

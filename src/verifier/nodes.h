@@ -37,6 +37,10 @@ struct PublishedResult {
 
 struct NodeState {
   Mutex mutex;  // one round at a time: a node has one request in flight
+  // Of the NodeAttestation that all of this is about. Another one means that somebody took the
+  // enrolment back, and nothing remembered counts: how a person lets a TPM go on whose counters
+  // went back (TPM2_Clear sets them to zero and leaves the endorsement keys as they are).
+  std::string record_uid GUARDED_BY(mutex);
   std::optional<verify::AttestationKey> key GUARDED_BY(mutex);
   Bytes key_public GUARDED_BY(mutex);  // the TPMT_PUBLIC that `key` was made of
   verify::AttestationProgress progress GUARDED_BY(mutex);
@@ -45,6 +49,17 @@ struct NodeState {
   std::optional<PublishedResult> published GUARDED_BY(mutex);
   std::string refusal GUARDED_BY(mutex);  // what stands in the condition Attested; empty: none
   Time refusal_written GUARDED_BY(mutex);
+
+  void start_over() REQUIRES(mutex) {
+    key.reset();
+    key_public.clear();
+    progress = {};
+    files.clear();
+    endorsements.clear();
+    published.reset();
+    refusal.clear();
+    refusal_written = {};
+  }
 };
 
 // Thread-safe.

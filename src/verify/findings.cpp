@@ -68,7 +68,7 @@ constexpr auto kTable = std::to_array<Entry>({
      "TPM."},
     {Reason::kCountersWentBack, "CountersWentBack",
      "The TPM's reset counters went back: a virtual TPM was rolled back or cloned, or the TPM was "
-     "cleared; enrol the node again if that was intended."},
+     "cleared; if that was intended, delete its NodeAttestation, and the node enrols anew."},
 
     {Reason::kSignatureMalformed, "SignatureMalformed",
      "The signature cannot be read: check the versions of agent and operator."},

@@ -282,7 +282,7 @@ class EvidenceBuilder {
   }
 
   const TestTpm& tpm;
-eventlog::BootLog boot = honest_boot();           // what was measured
+  eventlog::BootLog boot = honest_boot();           // what was measured
   std::optional<eventlog::BootLog> shown_boot;      // what is sent instead
   std::vector<eventlog::UserspaceEvent> userspace;  // what systemd measured
   std::optional<Bytes> shown_userspace;             // systemd's log, sent instead; empty: none

@@ -165,6 +165,42 @@ TEST_F(ServiceTest, A45_RefusesAnOldQuoteUnderANewNonce) {
   EXPECT_TRUE(says(reply, "NonceMismatch")) << reply.body.dump();
 }
 
+// TPM2_Clear sets clock and counters to zero and leaves the endorsement seed, so EK and AK, as they
+// are: a cleared TPM looks like one that was rolled back, and a person has to say which it is.
+TEST_F(ServiceTest, A54_OnlyDeletingTheRecordLetsCountersGoBack) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  machine_.clock = {.clock = 0, .reset_count = 0, .restart_count = 0, .safe = true};
+  EXPECT_TRUE(says(rig_.attest(machine_, "token-n1"), "CountersWentBack"));
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  EXPECT_TRUE(says(rig_.attest(machine_, "token-n1"), "CountersWentBack"))
+      << "the agent alone cannot make us forget";
+
+  rig_.server_.erase(kube::kNodeAttestations, kube::cluster_key("n1"));
+  ASSERT_TRUE(rig_.eventually([&] { return rig_.records_.find("n1") == nullptr; }));
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  EXPECT_EQ(rig_.record("n1")->results.size(), 1u) << "the new record says so too";
+}
+
+// A replaced TPM has another AK: its clock and counters start wherever they do.
+TEST_F(ServiceTest, R13_AnotherTpmStartsItsOwnEpoch) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  testing::TestTpm replacement(2);
+  replacement.maker = rig_.tpm_.maker;
+  replacement.maker.ek_key = testing::new_ec_key();
+  replacement.ek = testing::TestTpm::ek_area(testing::public_half(replacement.maker.ek_key));
+  EXPECT_EQ(rig_.enrol(replacement, "token-n1").code(), "EkNotPinned");
+
+  rig_.server_.erase(kube::kNodeAttestations, kube::cluster_key("n1"));
+  ASSERT_TRUE(rig_.eventually([&] { return rig_.records_.find("n1") == nullptr; }));
+  rig_.expect_enrolled(replacement, "n1");
+  testing::EvidenceBuilder other(replacement);
+  other.clock = {.clock = 7, .reset_count = 1, .restart_count = 0, .safe = true};
+  EXPECT_EQ(verdict(rig_.attest(other, "token-n1")), "Trusted");
+}
+
 TEST_F(ServiceTest, A46_RefusesAQuoteWithoutANonce) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   rig_.edit_quote = [](tpm::Quote& quote) { quote.extra_data.clear(); };
