@@ -18,7 +18,7 @@ struct Identity {
   // bytes. That of the EK below first, then whatever certificates the maker stored; may be
   // empty, because some makers store none.
   std::vector<Bytes> ek_certificates;
-  Bytes ek_public;  // TPMT_PUBLIC of template L-2 (P-256) if it has a certificate, else L-1 (RSA)
+  Bytes ek_public;  // TPMT_PUBLIC: of the first kind that has a certificate, else RSA-2048
   Bytes ak_public;  // TPMT_PUBLIC: restricted ECDSA P-256 with SHA-256, primary, endorsement
 
   bool operator==(const Identity&) const = default;

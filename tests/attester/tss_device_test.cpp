@@ -14,6 +14,7 @@
 #include "tpm/name.h"
 #include "tpm/public_area.h"
 #include "tpm/signature.h"
+#include "verify/identity.h"
 
 namespace seaworthy::attester {
 namespace {
@@ -29,7 +30,7 @@ crypto::PublicKey key_of(const tpm::PublicArea& area) {
     return *crypto::PublicKey::from_rsa(rsa->modulus, rsa->exponent == 0 ? 65537 : rsa->exponent);
   }
   const auto& ecc = std::get<tpm::EccKey>(area.key);
-  return *crypto::PublicKey::from_ec(crypto::Curve::kP256, ecc.x, ecc.y);
+  return *crypto::PublicKey::from_ec(static_cast<crypto::Curve>(ecc.curve), ecc.x, ecc.y);
 }
 
 const std::vector<tpm::PcrSelection> kSelection{
@@ -61,8 +62,9 @@ class TssDeviceTest : public ::testing::Test {
   crypto::Credential credential_for(const Identity& who, ByteSpan secret) {
     const auto ek = *tpm::parse_public_area(who.ek_public);
     const auto ak = *tpm::parse_public_area(who.ak_public);
-    return *crypto::make_credential({.key = key_of(ek), .name_alg = ek.name_alg}, tpm::name_of(ak),
-                                    secret, random_);
+    return *crypto::make_credential(
+        {.key = key_of(ek), .name_alg = ek.name_alg, .symmetric_bits = ek.symmetric->key_bits},
+        tpm::name_of(ak), secret, random_);
   }
 
   void expect_activation_works() {
@@ -101,18 +103,6 @@ TEST_F(TssDeviceTest, WithoutCertificateTheEkIsRsaAndNoneIsSent) {
   EXPECT_TRUE(std::holds_alternative<tpm::RsaKey>(ek->key));
 }
 
-TEST_F(TssDeviceTest, TheEkIsOneThatHasACertificate) {
-  tpm_->write_nv(kRsaCertificate, Bytes(900, 0x30));
-  Identity who = identity();
-  EXPECT_EQ(who.ek_certificates, std::vector<Bytes>{Bytes(900, 0x30)});
-  EXPECT_TRUE(std::holds_alternative<tpm::RsaKey>(tpm::parse_public_area(who.ek_public)->key));
-
-  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));  // quicker keys are preferred
-  who = identity();
-  EXPECT_EQ(who.ek_certificates, std::vector<Bytes>{Bytes(700, 0x31)});
-  EXPECT_TRUE(std::holds_alternative<tpm::EccKey>(tpm::parse_public_area(who.ek_public)->key));
-}
-
 TEST_F(TssDeviceTest, A15_CertificatesAreSentAsFoundWithTheMakersHeaderAndPadding) {
   Bytes content{0x10, 0x01, 0x00, 0x04, 0x64, 0x10, 0x02, 0x30, 0x82};
   content.resize(1300, 0xFF);
@@ -123,13 +113,80 @@ TEST_F(TssDeviceTest, A15_CertificatesAreSentAsFoundWithTheMakersHeaderAndPaddin
   EXPECT_EQ(identity().ek_certificates, (std::vector<Bytes>{content, issuer, Bytes(10, 1)}));
 }
 
-TEST_F(TssDeviceTest, R5_ActivatesACredentialForAnRsaEk) {
+// Each kind of EK that is looked for, by the certificate in its NV index; in order of preference.
+struct EkRow {
+  const char* name;
+  TPM2_HANDLE certificate;
+  std::uint32_t attributes;
+  bool rsa;
+};
+constexpr EkRow kEks[] = {{"L2_P256", kP256Certificate, 0x000300B2, false},
+                          {"H2_P256", 0x01C00014, 0x000300F2, false},
+                          {"H3_P384", 0x01C00016, 0x000300F2, false},
+                          {"L1_Rsa2048", kRsaCertificate, 0x000300B2, true},
+                          {"H1_Rsa2048", 0x01C00012, 0x000300F2, true}};
+class TssDeviceEk : public TssDeviceTest, public ::testing::WithParamInterface<EkRow> {};
+
+// The EK is of the template, the verifier takes it (R2) and the TPM opens a credential for it under
+// the template's policy: PolicyA in the low range, PolicyB in the high one.
+TEST_P(TssDeviceEk, R2_R5_IsOfItsTemplateAndActivates) {
+  const EkRow& row = GetParam();
+  tpm_->write_nv(row.certificate, Bytes(700, 0x31));
+  const Identity who = identity();
+  EXPECT_EQ(who.ek_certificates, std::vector<Bytes>{Bytes(700, 0x31)});
+  const auto ek = tpm::parse_public_area(who.ek_public);
+  ASSERT_TRUE(ek);
+  EXPECT_EQ(ek->attributes, row.attributes);
+  EXPECT_EQ(std::holds_alternative<tpm::RsaKey>(ek->key), row.rsa);
+  const auto keys = verify::verify_keys({who.ek_certificates, who.ek_public, who.ak_public});
+  EXPECT_TRUE(verify::ok(keys));
   expect_activation_works();
 }
 
-TEST_F(TssDeviceTest, R5_ActivatesACredentialForAP256Ek) {
-  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+INSTANTIATE_TEST_SUITE_P(Table, TssDeviceEk, ::testing::ValuesIn(kEks),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(TssDeviceTest, TheFirstKindWithACertificateIsTaken) {
+  for (std::size_t i = std::size(kEks); i-- > 0;) {
+    tpm_->write_nv(kEks[i].certificate, Bytes(700, static_cast<std::uint8_t>(i)));
+    EXPECT_EQ(identity().ek_certificates.front()[0], i);
+  }
+}
+
+TEST_F(TssDeviceTest, R5_ActivatesForAnEkWithoutCertificate) {
   expect_activation_works();
+}
+
+TEST_F(TssDeviceTest, ANonceOfTheMakerMakesAnotherEk) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  const Bytes usual = identity().ek_public;
+  tpm_->write_nv(0x01C0000B, Bytes(20, 0x55));
+  EXPECT_NE(identity().ek_public, usual);
+  expect_activation_works();
+}
+
+TEST_F(TssDeviceTest, ATemplateOfTheMakerIsHonouredAndItsNonceToo) {
+  tpm_->write_nv(kRsaCertificate, Bytes(700, 0x31));
+  const Bytes usual = identity().ek_public;
+  // Template L-1 but for the first byte of `unique`.
+  Bytes stored = usual;
+  std::fill(stored.end() - 256, stored.end(), std::uint8_t{0});
+  stored[stored.size() - 256] = 7;
+  tpm_->write_nv(0x01C00004, stored);
+  const Bytes by_template = identity().ek_public;
+  EXPECT_NE(by_template, usual);
+  expect_activation_works();
+  tpm_->write_nv(0x01C00003, Bytes(256, 0x66));
+  EXPECT_NE(identity().ek_public, by_template);
+  expect_activation_works();
+}
+
+TEST_F(TssDeviceTest, WhatIsNoTemplateOrNoNonceIsSaidToBe) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  tpm_->write_nv(0x01C0000B, Bytes(33, 1));
+  EXPECT_EQ(device_->identity().error().code(), ErrorCode::kUnsupported);
+  tpm_->write_nv(0x01C0000C, Bytes(10, 0xFF));
+  EXPECT_FALSE(device_->identity());
 }
 
 TEST_F(TssDeviceTest, R5_RefusesACredentialForAnotherAk) {

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "attester/tss/connection.h"
+#include "attester/tss/endorsement.h"
 #include "attester/tss/keys.h"
-#include "attester/tss/nv.h"
+#include "attester/tss/session.h"
 #include "base/mutex.h"
 #include "codec/reader.h"
 #include "crypto/digest.h"
@@ -50,26 +51,6 @@ Result<ByteSpan> unwrapped(const char* what, ByteSpan bytes) {
   const ByteSpan content = TRY(r.sized16be(0xFFFF));
   TRY(r.expect_end());
   return content;
-}
-
-Result<Flushed> start_session(const Connection& tpm, TPM2_SE type, ESYS_TR salt_key,
-                              TPMA_SESSION attributes) {
-  TPMT_SYM_DEF symmetric{};
-  symmetric.algorithm = TPM2_ALG_NULL;
-  if (salt_key != ESYS_TR_NONE) {
-    symmetric.algorithm = TPM2_ALG_AES;
-    symmetric.keyBits.aes = 128;
-    symmetric.mode.aes = TPM2_ALG_CFB;
-  }
-  ESYS_TR handle = ESYS_TR_NONE;
-  TRY(check(
-      Esys_StartAuthSession(tpm.esys(), salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-                            ESYS_TR_NONE, nullptr, type, &symmetric, TPM2_ALG_SHA256, &handle),
-      "TPM2_StartAuthSession"));
-  Flushed session(tpm, handle);
-  TRY(check(Esys_TRSess_SetAttributes(tpm.esys(), session.get(), attributes, 0xFF),
-            "session attributes"));
-  return session;
 }
 
 // Reports how long the TPM was held, and with what success, when it goes out of scope.
@@ -139,28 +120,12 @@ class TssDevice final : public Device {
 
   Result<Identity> make_identity() REQUIRES(mutex_) {
     const Connection tpm = TRY(connect());
+    Endorsement endorsement = TRY(find_endorsement(tpm));
     Identity out;
-    EkKind kind = EkKind::kRsa2048;
-    Bytes leaf;
-    for (const auto& [index, of] : {std::pair(kEkCertificateP256, EkKind::kP256),
-                                    std::pair(kEkCertificateRsa2048, EkKind::kRsa2048)}) {
-      if (leaf.empty() && !TRY(nv_indexes(tpm, index, index, 1)).empty()) {
-        leaf = TRY(read_nv(tpm, index));
-        kind = of;
-      }
-    }
-    if (!leaf.empty()) {
-      out.ek_certificates.push_back(std::move(leaf));
-    }
-    for (const TPM2_HANDLE index : TRY(nv_indexes(tpm, kChainFirst, kChainLast, kMaxChain))) {
-      Bytes issuer = TRY(read_nv(tpm, index));
-      if (!issuer.empty()) {
-        out.ek_certificates.push_back(std::move(issuer));
-      }
-    }
+    out.ek_certificates = std::move(endorsement.certificates);
 
     // One after the other: a TPM has room for three transient objects.
-    ek_ = std::make_unique<PrimaryKey>(ek_template(kind));
+    ek_ = std::make_unique<PrimaryKey>(std::move(endorsement.ek_template));
     ak_ = std::make_unique<PrimaryKey>(ak_template());
     for (PrimaryKey* key : {ek_.get(), ak_.get()}) {
       const Flushed loaded = TRY(key->load(tpm));
@@ -183,17 +148,13 @@ class TssDevice final : public Device {
     const Connection tpm = TRY(connect());
     const Flushed ak = TRY(ak_->load(tpm));
     const Flushed ek = TRY(ek_->load(tpm));
-    // PolicyA of the EK: whoever may use the endorsement hierarchy (its authorization is empty).
-    const Flushed policy =
-        TRY(start_session(tpm, TPM2_SE_POLICY, ESYS_TR_NONE, TPMA_SESSION_CONTINUESESSION));
-    TRY(check(Esys_PolicySecret(tpm.esys(), ESYS_TR_RH_ENDORSEMENT, policy.get(), ESYS_TR_PASSWORD,
-                                ESYS_TR_NONE, ESYS_TR_NONE, nullptr, nullptr, nullptr, 0, nullptr,
-                                nullptr),
-              "TPM2_PolicySecret"));
+    // Whoever may use the endorsement hierarchy may use the EK (its authorization is empty).
+    const Flushed policy = TRY(start_ek_session(tpm, ek_->public_area()));
     // Salted to the EK, so that nobody on the bus reads the secret: if the EK were not the TPM's
     // own, the verifier's credential would not open either.
-    const Flushed encrypted = TRY(start_session(
-        tpm, TPM2_SE_HMAC, ek.get(), TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
+    const Flushed encrypted =
+        TRY(start_session(tpm, TPM2_SE_HMAC, TPM2_ALG_SHA256, ek.get(),
+                          TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_ENCRYPT));
     TPM2B_DIGEST* raw = nullptr;
     TRY(check(Esys_ActivateCredential(tpm.esys(), ak.get(), ek.get(), ESYS_TR_PASSWORD,
                                       policy.get(), encrypted.get(), &id, &secret, &raw),

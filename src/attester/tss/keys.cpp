@@ -8,31 +8,6 @@
 #include "tpm/algorithms.h"
 
 namespace seaworthy::attester::tss {
-namespace {
-
-// PolicyA (Annex B.6.2): TPM2_PolicySecret(TPM_RH_ENDORSEMENT), SHA-256.
-constexpr ByteArray<32> kPolicyA{0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc,
-                                 0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52,
-                                 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa};
-
-}  // namespace
-
-Bytes ek_template(EkKind kind) {
-  codec::Writer w;
-  w.u16be(kind == EkKind::kRsa2048 ? tpm::kAlgRsa : tpm::kAlgEcc).u16be(TPM2_ALG_SHA256);
-  w.u32be(tpm::kFixedTpm | tpm::kFixedParent | tpm::kSensitiveDataOrigin | tpm::kAdminWithPolicy |
-          tpm::kRestricted | tpm::kDecrypt);
-  w.sized16be(kPolicyA);
-  w.u16be(tpm::kAlgAes).u16be(128).u16be(tpm::kAlgCfb);  // symmetric
-  w.u16be(tpm::kAlgNull);                                // scheme
-  if (kind == EkKind::kRsa2048) {
-    w.u16be(2048).u32be(0).sized16be(Bytes(256));  // keyBits, exponent, unique
-  } else {
-    w.u16be(TPM2_ECC_NIST_P256).u16be(tpm::kAlgNull);  // curve, kdf
-    w.sized16be(Bytes(32)).sized16be(Bytes(32));       // unique
-  }
-  return std::move(w).bytes();
-}
 
 Bytes ak_template() {
   codec::Writer w;

@@ -9,10 +9,6 @@
 
 namespace seaworthy::attester::tss {
 
-enum class EkKind { kRsa2048, kP256 };
-
-// TPMT_PUBLIC of a TCG template: L-1 or L-2 (EK Credential Profile 2.5, Annex B.3).
-Bytes ek_template(EkKind kind);
 // Attributes 0x00050472: fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA,
 // restricted, sign. Nothing random in it: the key is a function of the endorsement seed.
 Bytes ak_template();

@@ -7,9 +7,6 @@
 
 namespace seaworthy::attester::tss {
 
-// NV indexes of EK certificates (EK Credential Profile 2.5, §2.2.1.4, §2.2.1.5).
-inline constexpr TPM2_HANDLE kEkCertificateRsa2048 = 0x01C00002;
-inline constexpr TPM2_HANDLE kEkCertificateP256 = 0x01C0000A;
 // Where makers put the chain above it.
 inline constexpr TPM2_HANDLE kChainFirst = 0x01C00100;
 inline constexpr TPM2_HANDLE kChainLast = 0x01C001FF;

@@ -1,0 +1,139 @@
+#include "attester/tss/endorsement.h"
+
+#include <tss2/tss2_mu.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "attester/tss/nv.h"
+#include "codec/hex.h"
+#include "codec/writer.h"
+#include "tpm/algorithms.h"
+
+namespace seaworthy::attester::tss {
+namespace {
+
+constexpr std::string_view kPolicyA =
+    "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa";
+constexpr std::string_view kPolicyB256 =
+    "ca3d0a99a2b93906f7a3342414efcfb3a385d44cd1fd459089d19b5071c0b7a0";
+constexpr std::string_view kPolicyB384 =
+    "b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e"
+    "12";
+
+struct Kind {
+  const char* name;
+  TPM2_HANDLE certificate;
+  TPM2_HANDLE nonce;            // 0 in the high range: there is none
+  TPM2_HANDLE stored_template;  // likewise
+  TPM2_ALG_ID type;
+  TPM2_ECC_CURVE curve;  // of an ECC key
+  TPM2_ALG_ID name_alg;
+  std::string_view policy;
+  std::uint16_t symmetric_bits;
+  std::size_t unique_bytes;  // of each buffer, all zero; none in the high range
+};
+constexpr auto kKinds = std::to_array<Kind>({
+    {"L-2", 0x01C0000A, 0x01C0000B, 0x01C0000C, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256,
+     kPolicyA, 128, 32},
+    {"H-2", 0x01C00014, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, kPolicyB256, 128,
+     0},
+    {"H-3", 0x01C00016, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, kPolicyB384, 256,
+     0},
+    {"L-1", 0x01C00002, 0x01C00003, 0x01C00004, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, kPolicyA, 128,
+     256},
+    {"H-1", 0x01C00012, 0, 0, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, kPolicyB256, 128, 0},
+});
+constexpr const Kind& kWithoutCertificate = kKinds[3];
+
+// Annex B.3. Only the high range lets a caller with the key's (empty) authorization use it.
+Bytes template_of(const Kind& kind) {
+  codec::Writer w;
+  w.u16be(kind.type).u16be(kind.name_alg);
+  w.u32be(tpm::kFixedTpm | tpm::kFixedParent | tpm::kSensitiveDataOrigin | tpm::kAdminWithPolicy |
+          tpm::kRestricted | tpm::kDecrypt | (kind.unique_bytes == 0 ? tpm::kUserWithAuth : 0));
+  w.sized16be(*codec::from_hex(kind.policy));
+  w.u16be(tpm::kAlgAes).u16be(kind.symmetric_bits).u16be(tpm::kAlgCfb);
+  w.u16be(tpm::kAlgNull);  // scheme
+  const Bytes unique(kind.unique_bytes);
+  if (kind.type == TPM2_ALG_RSA) {
+    w.u16be(2048).u32be(0).sized16be(unique);  // keyBits, exponent, unique
+  } else {
+    w.u16be(kind.curve).u16be(tpm::kAlgNull).sized16be(unique).sized16be(unique);  // curve, kdf
+  }
+  return std::move(w).bytes();
+}
+
+// Empty if there is no such index, or nothing in it.
+Result<Bytes> read_if_there(const Connection& tpm, TPM2_HANDLE index) {
+  if (index == 0 || TRY(nv_indexes(tpm, index, index, 1)).empty()) {
+    return Bytes();
+  }
+  return read_nv(tpm, index);
+}
+
+// The nonce goes to the beginning of `unique` (of its x), the rest of which is zero (§2.2.1.4).
+Result<Bytes> with_nonce(const Bytes& area, const Bytes& nonce) {
+  auto parsed = std::make_unique<TPMT_PUBLIC>();
+  std::size_t offset = 0;
+  TRY(check(Tss2_MU_TPMT_PUBLIC_Unmarshal(area.data(), area.size(), &offset, parsed.get()),
+            "the template in NV"));
+  const auto fill = [&](UINT16& size, BYTE* buffer, std::size_t width) -> Result<void> {
+    if (nonce.size() > width) {
+      return unsupported("the EK nonce in NV has " + std::to_string(nonce.size()) +
+                         " bytes, at most " + std::to_string(width) + " fit into the template");
+    }
+    std::fill_n(buffer, width, BYTE{0});
+    std::ranges::copy(nonce, buffer);
+    size = static_cast<UINT16>(width);
+    return {};
+  };
+  if (parsed->type == TPM2_ALG_RSA) {
+    TPM2B_PUBLIC_KEY_RSA& unique = parsed->unique.rsa;
+    TRY(fill(unique.size, unique.buffer, 256));
+  } else {
+    TPMS_ECC_POINT& unique = parsed->unique.ecc;
+    TRY(fill(unique.x.size, unique.x.buffer, 32));
+    unique.y = TPM2B_ECC_PARAMETER{.size = 32, .buffer = {}};
+  }
+  Bytes out(sizeof(TPMT_PUBLIC));
+  offset = 0;
+  TRY(check(Tss2_MU_TPMT_PUBLIC_Marshal(parsed.get(), out.data(), out.size(), &offset),
+            "the template with the nonce"));
+  out.resize(offset);
+  return out;
+}
+
+}  // namespace
+
+Result<Endorsement> find_endorsement(const Connection& tpm) {
+  Endorsement out;
+  const Kind* kind = &kWithoutCertificate;
+  for (const Kind& candidate : kKinds) {
+    Bytes leaf = TRY(read_if_there(tpm, candidate.certificate));
+    if (!leaf.empty()) {
+      out.certificates.push_back(std::move(leaf));
+      kind = &candidate;
+      break;
+    }
+  }
+  for (const TPM2_HANDLE index : TRY(nv_indexes(tpm, kChainFirst, kChainLast, kMaxChain))) {
+    Bytes issuers = TRY(read_nv(tpm, index));
+    if (!issuers.empty()) {
+      out.certificates.push_back(std::move(issuers));
+    }
+  }
+  out.ek_template = TRY(read_if_there(tpm, kind->stored_template));
+  if (out.ek_template.empty()) {
+    out.ek_template = template_of(*kind);
+  }
+  const Bytes nonce = TRY(read_if_there(tpm, kind->nonce));
+  if (!nonce.empty()) {
+    out.ek_template = TRY(with_nonce(out.ek_template, nonce));
+  }
+  return out;
+}
+
+}  // namespace seaworthy::attester::tss

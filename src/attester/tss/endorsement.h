@@ -1,0 +1,22 @@
+// Which endorsement key this TPM enrols with. Private to attester/tss/.
+// Spec: TCG EK Credential Profile 2.5, §2.2.1.4 and §2.2.1.5 (NV indexes), Annex B.3 (templates).
+#pragma once
+
+#include <vector>
+
+#include "attester/tss/connection.h"
+
+namespace seaworthy::attester::tss {
+
+struct Endorsement {
+  Bytes ek_template;                // TPMT_PUBLIC to make the EK from
+  std::vector<Bytes> certificates;  // as found in NV, that of the EK first; may be empty
+};
+
+// The first that has a certificate of: P-256 (template L-2, then H-2), P-384 (H-3), RSA-2048 (L-1,
+// then H-1); discrete TPMs need seconds for RSA keys. Without any, RSA-2048 of the low range. A
+// template or a nonce that the maker stored for a low-range key is honoured. With it, what the
+// maker stored of the chain above.
+Result<Endorsement> find_endorsement(const Connection& tpm);
+
+}  // namespace seaworthy::attester::tss
