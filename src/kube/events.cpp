@@ -123,7 +123,7 @@ Json EventRecorder::event_json(const EventNote& note, const std::string& name) c
 
 void EventRecorder::send(const EventNote& note, std::stop_token stop) {
   const Monotonic now = clock_.monotonic();
-  const SeriesKey key{note.regarding, note.type, note.reason, note.action};
+  const SeriesKey key{note.regarding, note.type, note.reason, note.action, note.topic};
   const auto known = series_.find(key);
   if (known != series_.end() && now - known->second.last < options_.series_end) {
     Series& series = known->second;

@@ -37,6 +37,9 @@ struct EventNote {
   std::string reason = {};  // CamelCase, ≤ 128 bytes
   std::string action = {};  // CamelCase, ≤ 128 bytes: what we did
   std::string note = {};    // for people; cut to 1024 bytes
+  // Not sent. The note of a series is that of its first event and cannot be changed, so events
+  // whose notes say different things are of different topics: one word of a bounded vocabulary.
+  std::string topic = {};
 };
 
 // Thread-safe. record() never blocks on the API server: beyond the bound notes are dropped and
@@ -72,7 +75,7 @@ class EventRecorder {
     Monotonic last;
     Monotonic sent;
   };
-  using SeriesKey = std::tuple<ObjectReference, EventType, std::string, std::string>;
+  using SeriesKey = std::tuple<ObjectReference, EventType, std::string, std::string, std::string>;
   void send(const EventNote& note, std::stop_token stop);
   Json event_json(const EventNote& note, const std::string& name) const;
 

@@ -12,6 +12,17 @@ void warn(Context& context, const NodeName& node, const NodeUid& uid, const std:
        .note = note});
 }
 
+void warn(Context& context, const NodeName& node, const NodeUid& uid, const std::string& reason,
+          const std::string& action, const verify::Findings& findings) {
+  context.events.record(
+      {.regarding = kube::reference_to(kube::kNodes, kube::cluster_key(node.str()), uid.str()),
+       .type = kube::EventType::kWarning,
+       .reason = reason,
+       .action = action,
+       .note = sentence(shown(findings)),
+       .topic = findings.empty() ? "" : std::string(verify::name(findings.front().reason))});
+}
+
 Refusal refusal(int status, std::string code, std::string message,
                 std::vector<api::FindingView> findings) {
   return {status, {std::move(code), std::move(message), std::move(findings)}};
@@ -42,6 +53,15 @@ std::vector<api::FindingView> shown(const verify::Findings& findings) {
   std::vector<api::FindingView> out = verify::views(findings);
   if (out.size() > api::kMaxFindingsShown) {
     out.resize(api::kMaxFindingsShown);
+  }
+  return out;
+}
+
+std::string sentence(const std::vector<api::FindingView>& findings) {
+  std::string out;
+  for (const api::FindingView& finding : findings) {
+    out += (out.empty() ? "" : "; ") + finding.reason +
+           (finding.about.empty() ? "" : " (" + finding.about + ")") + ": " + finding.message;
   }
   return out;
 }

@@ -17,6 +17,7 @@
 #include "verifier/nonce.h"
 #include "verifier/signer.h"
 #include "verifier/view.h"
+#include "verify/findings.h"
 
 namespace seaworthy::verifier {
 
@@ -64,6 +65,9 @@ struct Context {
 // An Event of type Warning at the node, for people.
 void warn(Context& context, const NodeName& node, const NodeUid& uid, const std::string& reason,
           const std::string& action, const std::string& note);
+// The same about findings; the first of them is the topic.
+void warn(Context& context, const NodeName& node, const NodeUid& uid, const std::string& reason,
+          const std::string& action, const verify::Findings& findings);
 
 // Why a request of an agent is not answered as it hopes: an HTTP status and what the body says.
 struct Refusal {
@@ -79,5 +83,7 @@ template <class T>
 using Answer = std::variant<T, Refusal>;
 
 std::vector<api::FindingView> shown(const verify::Findings& findings);
+// "Reason (about): message; …"
+std::string sentence(const std::vector<api::FindingView>& findings);
 
 }  // namespace seaworthy::verifier

@@ -20,20 +20,11 @@ struct Applicant {
   Endorsement endorsement;  // by the first policy under which the chain holds
 };
 
-std::string sentence(const std::vector<api::FindingView>& findings) {
-  std::string out;
-  for (const api::FindingView& finding : findings) {
-    out += (out.empty() ? "" : "; ") + finding.reason +
-           (finding.about.empty() ? "" : " (" + finding.about + ")") + ": " + finding.message;
-  }
-  return out;
-}
-
 Refusal refuse(Context& context, const Caller& caller, const verify::Findings& findings) {
-  const auto views = shown(findings);
-  warn(context, caller.node, caller.node_uid, "EnrolmentRefused", "Enrol", sentence(views));
+  warn(context, caller.node, caller.node_uid, "EnrolmentRefused", "Enrol", findings);
   return refusal(403, "EnrolmentRefused",
-                 "this TPM cannot be enrolled for node '" + caller.node.str() + "'", views);
+                 "this TPM cannot be enrolled for node '" + caller.node.str() + "'",
+                 shown(findings));
 }
 
 Answer<Applicant> examine(Context& context, const Caller& caller,

@@ -47,14 +47,23 @@ bool running_out(const RoundResult& round, Time published_expiry, Time now) {
   });
 }
 
-// Somebody else changed or removed what we wrote, long enough ago for our cache to know.
-bool tampered(const PublishedResult& published, const api::NodeAttestation& record,
+// The record says of the last evidence that it was refused: we did, or another replica.
+bool says_refused(const std::vector<api::Condition>& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(), [](const api::Condition& condition) {
+    return condition.type == api::kConditionAttested &&
+           condition.status == api::ConditionStatus::kFalse;
+  });
+}
+
+// Somebody else changed or removed what we wrote, or another replica refused other evidence since,
+// long enough ago for our cache to know.
+bool outdated(const PublishedResult& published, const api::NodeAttestation& record,
               const std::string& verifier, Time now) {
   const bool ours = std::any_of(record.results.begin(), record.results.end(),
                                 [&](const api::SignedResult& result) {
                                   return result.verifier == verifier && result.ear == published.ear;
                                 });
-  return !ours && now - published.written > kRepairAfter;
+  return (!ours || says_refused(record.conditions)) && now - published.written > kRepairAfter;
 }
 
 token::EarClaims claims_of(Context& context, const Caller& caller, const NodeState& state,
@@ -101,7 +110,7 @@ void publish_round(Context& context, const Caller& caller, NodeState& state,
   const crypto::Digest content = content_of(round);
   if (state.published && state.published->content == content && state.refusal.empty() &&
       !running_out(round, state.published->expires, now) &&
-      !tampered(*state.published, record, context.signer.verifier(), now)) {
+      !outdated(*state.published, record, context.signer.verifier(), now)) {
     return;
   }
   auto ear = token::sign_ear(claims_of(context, caller, state, round), context.signer);
@@ -140,14 +149,18 @@ void publish_refusal(Context& context, const Caller& caller, NodeState& state,
     reasons += (reasons.empty() ? "" : ", ") + std::string(verify::name(finding.reason));
   }
   const Time now = context.clock.now();
-  if (reasons == state.refusal || now - state.refusal_written < kBetweenRefusals) {
+  if (now - state.refusal_written < kBetweenRefusals) {
     return;
   }
-  std::string message;
-  for (const api::FindingView& finding : shown(findings)) {
-    message += (message.empty() ? "" : "; ") + finding.reason + ": " + finding.message;
+  // Written already, and still to be read: another replica may have accepted evidence since, and
+  // then the same refusal is news again.
+  const auto record = context.records.find(caller.node.str());
+  const bool stands = record && record->value && says_refused(record->value->conditions);
+  if (reasons == state.refusal && stands) {
+    return;
   }
-  warn(context, caller.node, caller.node_uid, "EvidenceRefused", "Attest", message);
+  const std::string message = sentence(shown(findings));
+  warn(context, caller.node, caller.node_uid, "EvidenceRefused", "Attest", findings);
   auto written = update_status(
       context.client, caller.node,
       [&](const api::NodeAttestation&, api::VerifierStatus& status) {

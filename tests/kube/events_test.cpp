@@ -73,6 +73,21 @@ TEST_F(EventsTest, AfterAQuietTimeOrForAnotherReasonANewOneBegins) {
   EXPECT_EQ(events().size(), 3u);
 }
 
+TEST_F(EventsTest, AnotherTopicIsAnotherSeriesBecauseNotesAreNeverChanged) {
+  EventNote first = note("the nonce is old", "EvidenceRefused");
+  first.topic = "NonceMismatch";
+  EventNote second = note("not a quote", "EvidenceRefused");
+  second.topic = "NotAQuote";
+  recorder_.record(first);
+  recorder_.record(second);
+  recorder_.record(first);
+  recorder_.flush({});
+  ASSERT_EQ(events().size(), 2u);
+  EXPECT_EQ(events().front()["note"], "the nonce is old");
+  EXPECT_EQ(events().back()["note"], "not a quote");
+  EXPECT_FALSE(events().front().contains("topic"));
+}
+
 TEST_F(EventsTest, ASeriesWhoseEventIsGoneBeginsAnew) {
   recorder_.record(note("x"));
   recorder_.flush({});

@@ -264,6 +264,36 @@ TEST_F(ServiceTest, WritesOnChangeOnly) {
   EXPECT_EQ(rig_.server_.writes(), writes + 1);
 }
 
+// Found on kind, where the liar met one replica and the honest agent of the node the other.
+TEST_F(ServiceTest, ReplicasThatHearDifferentThingsOfANodeSayBoth) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto honest = [&] { return verdict(rig_.attest(machine_, "token-n1")); };
+  const auto lie = [&] {
+    auto request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
+    request.nonce = rig_.challenge("token-n1").nonce;
+    rig_.replica = &rig_.other_;
+    const auto reply = rig_.post("/v1/attest", api::to_json(request), "token-n1");
+    rig_.replica = &rig_.service_;
+    return says(reply, "NonceMismatch");
+  };
+  const auto attested = [&] { return rig_.record("n1")->conditions.back().reason; };
+  const auto seen = [&](const std::string& reason) {
+    return rig_.eventually(
+        [&] { return rig_.records_.find("n1")->value->conditions.back().reason == reason; });
+  };
+  ASSERT_EQ(honest(), "Trusted");
+  for (int round = 1; round <= 2; ++round) {  // the second time the same lie is no less news
+    rig_.clock_.advance(seconds(11));
+    ASSERT_TRUE(lie());
+    EXPECT_EQ(attested(), "EvidenceRefused") << "round " << round;
+    ASSERT_TRUE(seen("EvidenceRefused"));
+    rig_.clock_.advance(seconds(11));
+    ASSERT_EQ(honest(), "Trusted");
+    EXPECT_EQ(attested(), "Appraised") << "round " << round;
+    ASSERT_TRUE(seen("Appraised"));
+  }
+}
+
 TEST_F(ServiceTest, ManualEnrolmentWaitsForAPerson) {
   rig_.set_policy("Manual");
   ASSERT_TRUE(rig_.eventually([&] {

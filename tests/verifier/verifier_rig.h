@@ -120,7 +120,7 @@ class VerifierRig {
       request.headers.set("Authorization", "Bearer " + token);
     }
     request.body = codec::to_json_text(body);
-    const http::Response response = service_.handle(request, {});
+    const http::Response response = replica->handle(request, {});
     auto parsed = codec::parse_json(response.body, {.max_bytes = 10'000'000});
     EXPECT_TRUE(parsed) << response.body;
     return {response.status, parsed ? *parsed : codec::Json()};
@@ -247,6 +247,24 @@ class VerifierRig {
       {api::kAgentAudience, "system:serviceaccount:seaworthy-system:seaworthy-agent"}};
   RateLimit limit_{clock_, {.per_second = 1000, .burst = 1000}};
   Service service_{context_, callers_, limit_, [](std::string_view, std::string_view) {}};
+  Service* replica = &service_;  // who gets what is posted
+
+  // Another replica: the same key, another memory.
+  NodeStates other_states_;
+  Context other_context_{clock_,
+                         random_,
+                         *client_,
+                         nodes_,
+                         records_,
+                         view_,
+                         other_states_,
+                         claims_,
+                         signer_,
+                         events_,
+                         context_.key,
+                         "test",
+                         [](const std::string& problem) { ADD_FAILURE() << problem; }};
+  Service other_{other_context_, callers_, limit_, [](std::string_view, std::string_view) {}};
   bool wired_ = [this] {
     policies_.add_handler([this](const auto&, const auto&, const auto&) { view_.invalidate(); });
     sets_.add_handler([this](const auto&, const auto&, const auto&) { view_.invalidate(); });
