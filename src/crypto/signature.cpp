@@ -59,10 +59,10 @@ internal::PkeyCtxPtr prepared(const internal::KeyState& key, SignatureScheme sch
   return context;
 }
 
-bool verify_encoded(const internal::KeyState& key, SignatureScheme scheme, ByteSpan message,
+bool verify_encoded(const internal::KeyState& key, SignatureAlg alg, const Digest& digest,
                     ByteSpan signature) {
   const internal::ErrorQueueGuard errors;
-  const Digest digest = hash(scheme.hash, message);
+  const SignatureScheme scheme{alg, digest.alg()};
   internal::ContextPool& pool = key.pools[scheme_index(scheme)];
   internal::PkeyCtxPtr context = pool.take();
   if (!context) {
@@ -116,13 +116,13 @@ class DerSignature {
   std::size_t size_ = 0;
 };
 
-bool verify_rsa(const internal::KeyState& key, SignatureScheme scheme, ByteSpan message,
+bool verify_rsa(const internal::KeyState& key, SignatureAlg alg, const Digest& digest,
                 const RsaSignature& signature) {
   return key.kind == KeyKind::kRsa && signature.bytes.size() == key.modulus.size() &&
-         verify_encoded(key, scheme, message, signature.bytes);
+         verify_encoded(key, alg, digest, signature.bytes);
 }
 
-bool verify_ecdsa(const internal::KeyState& key, SignatureScheme scheme, ByteSpan message,
+bool verify_ecdsa(const internal::KeyState& key, const Digest& digest,
                   const EcdsaSignature& signature) {
   if (key.kind != KeyKind::kEc || signature.r.size() > key.curve->coordinate_bytes ||
       signature.s.size() > key.curve->coordinate_bytes) {
@@ -131,7 +131,27 @@ bool verify_ecdsa(const internal::KeyState& key, SignatureScheme scheme, ByteSpa
   const ByteSpan r = internal::without_leading_zeros(signature.r);
   const ByteSpan s = internal::without_leading_zeros(signature.s);
   return in_range(r, key.curve->order) && in_range(s, key.curve->order) &&
-         verify_encoded(key, scheme, message, DerSignature(r, s).bytes());
+         verify_encoded(key, SignatureAlg::kEcdsa, digest, DerSignature(r, s).bytes());
+}
+
+// An INTEGER above zero, in as few bytes as it needs. Advances `rest`.
+std::optional<ByteSpan> take_integer(ByteSpan& rest) {
+  if (rest.size() < 3 || rest[0] != 0x02 || rest[1] == 0 || rest[1] > 0x7F ||
+      rest[1] > rest.size() - 2) {
+    return std::nullopt;
+  }
+  ByteSpan value = rest.subspan(2, rest[1]);
+  rest = rest.subspan(2 + value.size());
+  if (value[0] >= 0x80) {
+    return std::nullopt;  // negative
+  }
+  if (value[0] == 0) {
+    if (value.size() == 1 || value[1] < 0x80) {
+      return std::nullopt;  // zero, or a zero too many
+    }
+    value = value.subspan(1);
+  }
+  return value;
 }
 
 }  // namespace
@@ -157,16 +177,41 @@ std::string_view name(SignatureAlg alg) {
   return "";
 }
 
-bool verify(const PublicKey& key, SignatureScheme scheme, ByteSpan message,
-            const Signature& signature) {
-  if (openssl_name(scheme.hash) == nullptr) {
+bool verify_digest(const PublicKey& key, SignatureAlg alg, const Digest& digest,
+                   const Signature& signature) {
+  if (openssl_name(digest.alg()) == nullptr) {
     return false;
   }
   if (const auto* rsa = std::get_if<RsaSignature>(&signature)) {
-    return scheme.alg != SignatureAlg::kEcdsa && verify_rsa(key.state(), scheme, message, *rsa);
+    return alg != SignatureAlg::kEcdsa && verify_rsa(key.state(), alg, digest, *rsa);
   }
-  return scheme.alg == SignatureAlg::kEcdsa &&
-         verify_ecdsa(key.state(), scheme, message, std::get<EcdsaSignature>(signature));
+  return alg == SignatureAlg::kEcdsa &&
+         verify_ecdsa(key.state(), digest, std::get<EcdsaSignature>(signature));
+}
+
+bool verify(const PublicKey& key, SignatureScheme scheme, ByteSpan message,
+            const Signature& signature) {
+  return openssl_name(scheme.hash) != nullptr &&
+         verify_digest(key, scheme.alg, hash(scheme.hash, message), signature);
+}
+
+std::optional<EcdsaSignature> parse_ecdsa_signature(ByteSpan der) {
+  // P-521 needs 138 bytes of content: one byte of length after 0x81.
+  const std::size_t head = der.size() > 2 && der[1] == 0x81 ? 3 : 2;
+  if (der.size() < head || der[0] != 0x30) {
+    return std::nullopt;
+  }
+  const std::size_t length = der[head - 1];
+  if ((head == 3) != (length >= 0x80) || length != der.size() - head) {
+    return std::nullopt;
+  }
+  ByteSpan rest = der.subspan(head);
+  const auto r = take_integer(rest);
+  const auto s = r ? take_integer(rest) : std::nullopt;
+  if (!s || !rest.empty()) {
+    return std::nullopt;
+  }
+  return EcdsaSignature{*r, *s};
 }
 
 }  // namespace seaworthy::crypto

@@ -45,5 +45,12 @@ using Signature = std::variant<RsaSignature, EcdsaSignature>;
 // Thread-safe. In steady state it costs what the public key operation costs.
 bool verify(const PublicKey& key, SignatureScheme scheme, ByteSpan message,
             const Signature& signature);
+// The same, where what was signed is known by its digest only (a file that IMA measured).
+bool verify_digest(const PublicKey& key, SignatureAlg alg, const Digest& digest,
+                   const Signature& signature);
+
+// ECDSA-Sig-Value (RFC 3279 §2.2.3), strict DER and nothing after it; views into `der`. Null if it
+// is not one, of any curve of ours.
+std::optional<EcdsaSignature> parse_ecdsa_signature(ByteSpan der);
 
 }  // namespace seaworthy::crypto

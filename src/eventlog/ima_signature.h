@@ -27,7 +27,7 @@ struct ImaSignature {
   std::uint8_t hash_id = 0;                  // enum hash_algo
   std::optional<crypto::HashAlg> hash = {};  // if this build knows it
   std::uint32_t key_id = 0;                  // the last four bytes of the key's identifier
-  ByteSpan bytes;                            // PKCS#1 v1.5 or DER of ECDSA
+  ByteSpan bytes = {};                       // PKCS#1 v1.5, or DER of ECDSA
 
   // What was signed if this is one over `file`, a digest of the content or, for fs-verity, of the
   // tree: version 2 signs it as it is, version 3 signs H(type || hash_id || digest), so that a

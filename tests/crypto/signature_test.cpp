@@ -230,5 +230,53 @@ TEST(Signature, KnowsIdentifiers) {
   EXPECT_FALSE(signature_alg(0x0010));  // NULL
 }
 
+TEST(Signature, KnowsWhatWasSignedByItsDigestToo) {
+  const Digest digest = hash(HashAlg::kSha256, kMessage);
+  const Bytes rsa = raw_sign(rsa_2048(), {SignatureAlg::kRsaSsa, HashAlg::kSha256});
+  const PublicKey key = public_half(rsa_2048());
+  EXPECT_TRUE(verify_digest(key, SignatureAlg::kRsaSsa, digest, RsaSignature{rsa}));
+  EXPECT_FALSE(
+      verify_digest(key, SignatureAlg::kRsaSsa, hash(HashAlg::kSha256, rsa), RsaSignature{rsa}));
+  EXPECT_FALSE(verify_digest(key, SignatureAlg::kRsaPss, digest, RsaSignature{rsa}));
+  EXPECT_FALSE(verify_digest(key, SignatureAlg::kEcdsa, digest, RsaSignature{rsa}));
+  EXPECT_FALSE(verify_digest(key, SignatureAlg::kRsaSsa, hash(HashAlg::kSha1, kMessage),
+                             RsaSignature{rsa}));
+}
+
+TEST(Signature, ReadsTheDerOfEcdsa) {
+  for (const char* curve : {"P-256", "P-384", "P-521"}) {
+    const TestKey key = new_ec_key(curve);
+    for (int i = 0; i < 20; ++i) {  // lengths differ
+      const Bytes der = raw_sign(key, {SignatureAlg::kEcdsa, HashAlg::kSha256});
+      const auto parsed = parse_ecdsa_signature(der);
+      ASSERT_TRUE(parsed) << curve;
+      EXPECT_TRUE(verify(public_half(key), {SignatureAlg::kEcdsa, HashAlg::kSha256}, kMessage,
+                         Signature(*parsed)));
+      for (std::size_t n = 0; n < der.size(); ++n) {
+        EXPECT_FALSE(parse_ecdsa_signature(ByteSpan(der).first(n)));
+      }
+    }
+  }
+}
+
+TEST(Signature, A34_RefusesOtherEncodingsOfEcdsa) {
+  const auto good = Bytes{0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x02};
+  ASSERT_TRUE(parse_ecdsa_signature(good));
+  const std::vector<Bytes> bad = {
+      {0x30, 0x81, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x02},  // length in two bytes
+      {0x30, 0x07, 0x02, 0x01, 0x01, 0x02, 0x01, 0x02, 0x00},  // something after
+      {0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x02, 0x00},  // after all
+      {0x31, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x02},        // a SET
+      {0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x02},        // r is zero
+      {0x30, 0x06, 0x02, 0x01, 0x80, 0x02, 0x01, 0x02},        // r is negative
+      {0x30, 0x07, 0x02, 0x02, 0x00, 0x01, 0x02, 0x01, 0x02},  // a zero too many
+      {0x30, 0x03, 0x02, 0x01, 0x01},                          // no s
+      {0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x02, 0x02},        // s is longer than there is
+      {0x30, 0x06, 0x02, 0x01, 0x01, 0x04, 0x01, 0x02}};       // s is no INTEGER
+  for (const Bytes& der : bad) {
+    EXPECT_FALSE(parse_ecdsa_signature(der));
+  }
+}
+
 }  // namespace
 }  // namespace seaworthy::crypto

@@ -1,0 +1,90 @@
+#include "verify/ima_signature.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "eventlog/ima_signature.h"
+
+namespace seaworthy::verify {
+
+using crypto::Digest;
+using crypto::HashAlg;
+
+std::size_t ImaKeyring::First::operator()(const Known& known) const {
+  std::size_t first = 0;
+  std::memcpy(&first, known.data(), sizeof(first));
+  return first;
+}
+
+std::size_t ImaKeyring::computed() const {
+  MutexLock lock(mutex_);
+  return computed_;
+}
+
+bool ImaKeyring::remembered(const Known& known) const {
+  return newer_.count(known) > 0 || older_.count(known) > 0;
+}
+
+void ImaKeyring::remember(const Known& known) const {
+  if (newer_.size() >= kRemembered) {
+    older_ = std::move(newer_);
+    newer_.clear();
+  }
+  newer_.insert(known);
+}
+
+// What the key is decides how it signs; nothing is guessed.
+bool ImaKeyring::good(const Key& key, const Digest& digest, ByteSpan signature) const {
+  const crypto::PublicKey& by = key.key.key;
+  Known known{};
+  const Digest all = crypto::hash(HashAlg::kSha256, {by.to_spki_der(), digest.bytes(), signature});
+  std::copy(all.bytes().begin(), all.bytes().end(), known.begin());
+  {
+    MutexLock lock(mutex_);
+    if (remembered(known)) {
+      return true;
+    }
+    ++computed_;
+  }
+  bool verified = false;
+  if (by.kind() == crypto::KeyKind::kRsa) {
+    verified = crypto::verify_digest(by, crypto::SignatureAlg::kRsaSsa, digest,
+                                     crypto::RsaSignature{signature});
+  } else if (const auto ecdsa = crypto::parse_ecdsa_signature(signature)) {
+    verified = crypto::verify_digest(by, crypto::SignatureAlg::kEcdsa, digest, *ecdsa);
+  }
+  if (verified) {
+    MutexLock lock(mutex_);
+    remember(known);
+  }
+  return verified;
+}
+
+FileSignature ImaKeyring::check(const MeasuredFile& file) const {
+  if (file.kind != MeasuredFile::Kind::kFile || file.signature.empty() ||
+      file.digest.alg() != HashAlg::kSha256) {
+    return FileSignature::kNone;
+  }
+  const auto signature = eventlog::parse_ima_signature(file.signature);
+  const auto digest = signature ? signature->signed_digest(file.digest, file.verity) : std::nullopt;
+  if (!digest) {
+    return FileSignature::kNone;
+  }
+  FileSignature found = FileSignature::kUnknownKey;
+  for (const Key& key : keys_) {
+    if (key.key.id != signature->key_id) {
+      continue;
+    }
+    // The one thing about its age that a signature says.
+    if (signature->version < key.minimum_version) {
+      found = std::max(found, FileSignature::kTooOld);
+    } else if (good(key, *digest, signature->bytes)) {
+      return FileSignature::kGood;
+    } else {
+      found = FileSignature::kFalse;
+    }
+  }
+  return found;
+}
+
+}  // namespace seaworthy::verify

@@ -1,0 +1,188 @@
+#include "verify/ima_signature.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "crypto/make_certificate.h"
+#include "eventlog/ima_signature.h"
+
+namespace seaworthy::verify {
+namespace {
+
+using crypto::Digest;
+using crypto::HashAlg;
+using eventlog::ImaSignature;
+using Type = ImaSignature::Type;
+using seaworthy::testing::new_ec_key;
+using seaworthy::testing::public_half;
+using seaworthy::testing::TestKey;
+
+const Digest kContent = crypto::sha256(as_bytes("content"));
+constexpr std::uint32_t kId = 0x00C0FFEE;
+
+Bytes raw_sign(const TestKey& key, const Digest& digest) {
+  std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+      EVP_PKEY_CTX_new(key.get(), nullptr), EVP_PKEY_CTX_free);
+  EVP_PKEY_sign_init(context.get());
+  EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256());
+  std::size_t size = 1024;
+  Bytes out(size);
+  SEAWORTHY_CHECK(EVP_PKEY_sign(context.get(), out.data(), &size, digest.bytes().data(),
+                                digest.bytes().size()) == 1);
+  out.resize(size);
+  return out;
+}
+
+// What a publisher makes of a digest.
+Bytes signature_of(const TestKey& key, const Digest& file, Type type = Type::kFile,
+                   std::uint8_t version = 2, std::uint32_t id = kId) {
+  ImaSignature made{
+      .type = type, .version = version, .hash_id = 4, .hash = HashAlg::kSha256, .key_id = id};
+  const Bytes raw = raw_sign(key, *made.signed_digest(file, type == Type::kVerity));
+  made.bytes = raw;
+  return eventlog::write_ima_signature(made);
+}
+
+const TestKey& publisher() {
+  static const TestKey key = new_ec_key();
+  return key;
+}
+
+ImaKeyring ring_of(const TestKey& key, std::uint8_t minimum = 2) {
+  return ImaKeyring({{"publisher", {public_half(key), kId}, minimum}});
+}
+
+MeasuredFile file_with(const Bytes& signature, bool verity = false) {
+  return {.verity = verity, .digest = kContent, .path = "/bin/x", .signature = signature};
+}
+
+TEST(ImaKeyring, BelievesASignatureOfAConfiguredKey) {
+  const Bytes v2 = signature_of(publisher(), kContent);
+  EXPECT_EQ(ring_of(publisher()).check(file_with(v2)), FileSignature::kGood);
+  const Bytes v3 = signature_of(publisher(), kContent, Type::kFile, 3);
+  EXPECT_EQ(ring_of(publisher()).check(file_with(v3)), FileSignature::kGood);
+  const Bytes tree = signature_of(publisher(), kContent, Type::kVerity, 3);
+  EXPECT_EQ(ring_of(publisher()).check(file_with(tree, true)), FileSignature::kGood);
+}
+
+TEST(ImaKeyring, A103_EveryBitOfASignatureCounts) {
+  const Bytes good = signature_of(publisher(), kContent);
+  const ImaKeyring ring = ring_of(publisher());
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    Bytes changed = good;
+    changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ 1 << bit % 8);
+    EXPECT_NE(ring.check(file_with(changed)), FileSignature::kGood) << bit;
+  }
+  EXPECT_EQ(ring.check(file_with(good)), FileSignature::kGood);
+}
+
+TEST(ImaKeyring, A103_ASignatureOverAnotherFileIsFalse) {
+  const Bytes other = signature_of(publisher(), crypto::sha256(as_bytes("other")));
+  EXPECT_EQ(ring_of(publisher()).check(file_with(other)), FileSignature::kFalse);
+}
+
+TEST(ImaKeyring, A103_AKeyThatNobodyConfiguredIsUnknown) {
+  const Bytes signature = signature_of(publisher(), kContent, Type::kFile, 2, kId + 1);
+  EXPECT_EQ(ring_of(publisher()).check(file_with(signature)), FileSignature::kUnknownKey);
+  // Another key of that name.
+  const Bytes mine = signature_of(publisher(), kContent);
+  EXPECT_EQ(ring_of(new_ec_key()).check(file_with(mine)), FileSignature::kFalse);
+}
+
+TEST(ImaKeyring, TwoKeysMayHaveOneName) {
+  const ImaKeyring ring({{"other", {public_half(new_ec_key()), kId}, 2},
+                         {"publisher", {public_half(publisher()), kId}, 2}});
+  EXPECT_EQ(ring.check(file_with(signature_of(publisher(), kContent))), FileSignature::kGood);
+}
+
+TEST(ImaKeyring, A102_AVersionBelowTheMinimumIsTooOld) {
+  const Bytes v2 = signature_of(publisher(), kContent);
+  const Bytes v3 = signature_of(publisher(), kContent, Type::kFile, 3);
+  const ImaKeyring ring = ring_of(publisher(), 3);
+  EXPECT_EQ(ring.check(file_with(v2)), FileSignature::kTooOld);
+  EXPECT_EQ(ring.check(file_with(v3)), FileSignature::kGood);
+}
+
+TEST(ImaKeyring, A103_OtherKindsAreNone) {
+  const Bytes file = signature_of(publisher(), kContent);
+  const Bytes tree = signature_of(publisher(), kContent, Type::kVerity, 3);
+  const ImaKeyring ring = ring_of(publisher());
+  EXPECT_EQ(ring.check(file_with({})), FileSignature::kNone);
+  EXPECT_EQ(ring.check(file_with({1, 2, 3})), FileSignature::kNone);
+  EXPECT_EQ(ring.check(file_with(file, true)), FileSignature::kNone);
+  EXPECT_EQ(ring.check(file_with(tree)), FileSignature::kNone);
+  Bytes evm = file;
+  evm[0] = 0x05;
+  EXPECT_EQ(ring.check(file_with(evm)), FileSignature::kNone);
+  MeasuredFile buffer = file_with(file);
+  buffer.kind = MeasuredFile::Kind::kBuffer;
+  EXPECT_EQ(ring.check(buffer), FileSignature::kNone);
+}
+
+// A list of withdrawn files has SHA-256 digests: a file measured with another hash would not be
+// found in it, so its signature is not enough.
+TEST(ImaKeyring, A102_OnlySha256IsBelieved) {
+  const Digest sha512 = crypto::hash(HashAlg::kSha512, as_bytes("content"));
+  ImaSignature made{.hash_id = 6, .hash = HashAlg::kSha512, .key_id = kId};
+  std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+      EVP_PKEY_CTX_new(publisher().get(), nullptr), EVP_PKEY_CTX_free);
+  EVP_PKEY_sign_init(context.get());
+  EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha512());
+  Bytes raw(1024);
+  std::size_t size = raw.size();
+  ASSERT_EQ(EVP_PKEY_sign(context.get(), raw.data(), &size, sha512.bytes().data(), 64), 1);
+  raw.resize(size);
+  made.bytes = raw;
+  const Bytes signature = eventlog::write_ima_signature(made);
+  MeasuredFile file = file_with(signature);
+  file.digest = sha512;
+  EXPECT_EQ(ring_of(publisher()).check(file), FileSignature::kNone);
+}
+
+TEST(ImaKeyring, ComputesAGoodSignatureOnceAndAFalseOneAlways) {
+  const ImaKeyring ring = ring_of(publisher());
+  const Bytes good = signature_of(publisher(), kContent);
+  const Bytes bad = signature_of(new_ec_key(), kContent);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(ring.check(file_with(good)), FileSignature::kGood);
+  }
+  EXPECT_EQ(ring.computed(), 1u);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(ring.check(file_with(bad)), FileSignature::kFalse);
+  }
+  EXPECT_EQ(ring.computed(), 6u);
+  // What is remembered is the triple, not the signature.
+  MeasuredFile other = file_with(good);
+  other.digest = crypto::sha256(as_bytes("other"));
+  EXPECT_EQ(ring.check(other), FileSignature::kFalse);
+}
+
+// ---- Made by evmctl
+// ------------------------------------------------------------------------------
+
+Bytes data_of(const std::string& name) {
+  std::ifstream in(SEAWORTHY_TEST_DATA "/verify/ima_signatures/" + name, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_FALSE(text.empty()) << name;
+  return to_bytes(as_bytes(text));
+}
+
+TEST(ImaKeyring, BelievesWhatEvmctlSigned) {
+  for (const std::string kind : {"rsa", "ec"}) {
+    SCOPED_TRACE(kind);
+    const Bytes pem = data_of(kind + ".pem");
+    const auto key = crypto::parse_identified_key(as_text(pem));
+    ASSERT_TRUE(key) << key.error().message();
+    const ImaKeyring ring({{kind, *key, 2}});
+    const Bytes signature = data_of(kind + ".sig");
+    EXPECT_EQ(ring.check(file_with(signature)), FileSignature::kGood);
+    Bytes changed = signature;
+    changed.back() ^= 1;
+    EXPECT_EQ(ring.check(file_with(changed)), FileSignature::kFalse);
+  }
+}
+
+}  // namespace
+}  // namespace seaworthy::verify
