@@ -33,7 +33,23 @@ Result<ClockInfo> parse_clock_info(codec::Reader& reader) {
   return clock;
 }
 
+Result<AttestHeader> parse_header(codec::Reader& reader) {
+  AttestHeader header;
+  header.magic = TRY(reader.u32be());
+  header.type = TRY(reader.u16be());
+  header.qualified_signer = to_bytes(TRY(reader.sized16be(kMaxName)));
+  header.extra_data = to_bytes(TRY(reader.sized16be(kMaxExtraData)));
+  header.clock = TRY(parse_clock_info(reader));
+  header.firmware_version = TRY(reader.u64be());
+  return header;
+}
+
 }  // namespace
+
+Result<AttestHeader> parse_attest_header(ByteSpan in) {
+  codec::Reader reader("TPMS_ATTEST", in);
+  return parse_header(reader);
+}
 
 Result<Quote> parse_quote(ByteSpan in) {
   codec::Reader reader("TPMS_ATTEST", in);

@@ -46,6 +46,21 @@ struct Quote {
 //                 for example a certify, or a PCR bank of an unknown algorithm.
 Result<Quote> parse_quote(ByteSpan in);
 
+// What every TPMS_ATTEST begins with, whoever made it and whatever it attests: for looking at one
+// that is refused. Establishes nothing, not even that a TPM made it.
+struct AttestHeader {
+  std::uint32_t magic = 0;  // kGeneratedValue if a TPM made it
+  std::uint16_t type = 0;   // TPMI_ST_ATTEST: kAttestQuote, …
+  Bytes qualified_signer;
+  Bytes extra_data;
+  ClockInfo clock;
+  std::uint64_t firmware_version = 0;
+
+  bool operator==(const AttestHeader&) const = default;
+};
+// kMalformed: truncated or over-long. What follows the header is not looked at.
+Result<AttestHeader> parse_attest_header(ByteSpan in);
+
 // The bytes a TPM would sign. For software machines and tests; write_quote(parse_quote(x)) == x.
 Bytes write_quote(const Quote& quote);
 

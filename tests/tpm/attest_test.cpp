@@ -65,6 +65,23 @@ TEST(Attest, A29_RefusesWrongMagic) {
   EXPECT_EQ(parse_quote(bytes).error().code(), ErrorCode::kUnsupported);
 }
 
+TEST(Attest, ReadsTheHeaderOfAnyAttestationForShowingIt) {
+  Bytes bytes = write_quote(some_quote());
+  bytes[0] = 0x00;
+  bytes[5] = 0x17;
+  const auto header = parse_attest_header(bytes);
+  ASSERT_TRUE(header);
+  EXPECT_EQ(*header, (AttestHeader{.magic = 0x00544347,
+                                   .type = 0x8017,
+                                   .qualified_signer = some_quote().qualified_signer,
+                                   .extra_data = some_quote().extra_data,
+                                   .clock = some_quote().clock,
+                                   .firmware_version = some_quote().firmware_version}));
+  for (std::size_t n = 0; n < 101; ++n) {  // what ends behind firmwareVersion
+    EXPECT_FALSE(parse_attest_header(ByteSpan(bytes).first(n))) << n;
+  }
+}
+
 TEST(Attest, A30_RefusesEveryOtherTypeOfAttestation) {
   Bytes bytes = write_quote(some_quote());
   for (const std::uint16_t type : std::initializer_list<std::uint16_t>{
