@@ -336,4 +336,17 @@ Result<VerifiedEar> verify_ear(std::string_view text, const KeySet& keys, Time n
   return VerifiedEar(*std::move(claims), jws.key.key_id);
 }
 
+Result<EarClaims> untrusted_ear(std::string_view text) {
+  const UntrustedJws jws = TRY(untrusted_jws(text));
+  if (jws.type != kEarType) {
+    return malformed("EAR: a token of type \"" + jws.type + "\", not \"" + std::string(kEarType) +
+                     "\"");
+  }
+  auto claims = read_claims(as_text(jws.payload));
+  if (!claims) {
+    return std::move(claims).error().in("EAR");
+  }
+  return claims;
+}
+
 }  // namespace seaworthy::token

@@ -85,4 +85,8 @@ class VerifiedEar {
 // kMalformed: the token is not one of ours; kDenied: it is, and must not be believed.
 Result<VerifiedEar> verify_ear(std::string_view text, const KeySet& keys, Time now);
 
+// The claims of a token whose signature nobody has looked at, for showing them to a person.
+// kMalformed: not one of ours.
+Result<EarClaims> untrusted_ear(std::string_view text);
+
 }  // namespace seaworthy::token

@@ -109,6 +109,14 @@ Result<std::string> sign_jws(const Signer& signer, std::string_view type, ByteSp
   return out;
 }
 
+Result<UntrustedJws> untrusted_jws(std::string_view text) {
+  const Parts parts = TRY(split(text));
+  Header header = TRY(read_header(parts.header));
+  Bytes payload = TRY(codec::from_base64url(parts.payload));
+  return UntrustedJws{std::move(header.alg), std::move(header.kid), std::move(header.typ),
+                      std::move(payload)};
+}
+
 Result<VerifiedJws> verify_jws(std::string_view text, std::string_view type, const KeySet& keys) {
   auto verified = [&]() -> Result<VerifiedJws> {
     const Parts parts = TRY(split(text));

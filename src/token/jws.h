@@ -44,4 +44,14 @@ struct VerifiedJws {
 // id that is not in `keys`, or a signature that is not by that key.
 Result<VerifiedJws> verify_jws(std::string_view text, std::string_view type, const KeySet& keys);
 
+// What a token says of itself, for showing it to a person: nobody has looked at its signature.
+struct UntrustedJws {
+  std::string alg;
+  std::string key_id;
+  std::string type;
+  Bytes payload;
+};
+// kMalformed as verify_jws().
+Result<UntrustedJws> untrusted_jws(std::string_view text);
+
 }  // namespace seaworthy::token

@@ -324,5 +324,18 @@ TEST(Ear, RefusesDuplicateClaims) {
   EXPECT_FALSE(verify_ear(*token, signer().as_set(), kNow));
 }
 
+// For people who look at a token; nothing decides by it.
+TEST(Ear, ItsClaimsCanBeShownWithoutKeysAndAreNotVerified) {
+  const auto token = sign_ear(claims(), signer());
+  const auto shown = untrusted_ear(*token);
+  ASSERT_TRUE(shown) << shown.error().message();
+  EXPECT_EQ(*shown, claims());
+  EXPECT_EQ(untrusted_jws(*token)->key_id, signer().key_id());
+  std::string unsigned_ = token->substr(0, token->rfind('.') + 1);
+  EXPECT_EQ(*untrusted_ear(unsigned_), claims());
+  EXPECT_FALSE(untrusted_ear(*sign_jws(signer(), "jwt", as_bytes("{}"))));
+  EXPECT_FALSE(untrusted_ear("a.b"));
+}
+
 }  // namespace
 }  // namespace seaworthy::token
