@@ -37,7 +37,7 @@ const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace
                                        "--color",      "--timeout", "--help"};
 
 const std::vector<std::string> kInspectOptions{"--strict", "--output", "--color", "--help"};
-const std::vector<std::string> kSubjects{"boot-log", "ima"};
+const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certificate", "ear"};
 // Options that take no value.
 const std::vector<std::string> kFlags{"--help", "-h", "--strict", "--events"};
 
@@ -61,6 +61,19 @@ std::vector<std::string> with(std::vector<std::string> options, std::vector<std:
   return options;
 }
 
+std::vector<std::string> inspect_options(const std::string& subject) {
+  if (subject == "boot-log") {
+    return {"--events"};
+  }
+  if (subject == "quote") {
+    return {"--attest", "--signature", "--ak", "--nonce", "--pcrs", "--selection"};
+  }
+  if (subject == "ear") {
+    return {"--keys"};
+  }
+  return {};
+}
+
 std::vector<std::string> options_of(const std::vector<std::string>& before) {
   if (!before.empty() && before[0] == "status") {
     return with(kGlobal, {"--node", "--policy"});
@@ -69,9 +82,7 @@ std::vector<std::string> options_of(const std::vector<std::string>& before) {
     return with(kGlobal, {"--ek-hash"});
   }
   if (!before.empty() && before[0] == "inspect") {
-    return with(kInspectOptions, before.size() > 1 && before[1] == "boot-log"
-                                     ? std::vector<std::string>{"--events"}
-                                     : std::vector<std::string>{});
+    return with(kInspectOptions, inspect_options(before.size() > 1 ? before[1] : ""));
   }
   return kGlobal;
 }

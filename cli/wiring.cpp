@@ -101,7 +101,7 @@ Result<Answer> run(const Options& options) {
         return names(options, clock, plural);
       }))};
     case Command::kInspect: {
-      commands::Inspection read = TRY(inspect(options.inspect, options.output));
+      commands::Inspection read = TRY(inspect(options.inspect, options.output, clock.now()));
       return Answer{std::move(read.text), read.findings && options.inspect.strict ? 3 : 0};
     }
     default: {

@@ -210,7 +210,7 @@ Result<Inspection> inspect_boot_log(ByteSpan bytes, ShowEvents events, const Out
     if (events == ShowEvents::kYes) {
       document["eventList"] = events_json(log, bank);
     }
-    return inspection(std::move(document), {}, reading.findings, output);
+    return inspection(std::move(document), {}, verify::views(reading.findings), output);
   }
   std::vector<std::vector<std::string>> facts{
       {"Format",
@@ -229,7 +229,7 @@ Result<Inspection> inspect_boot_log(ByteSpan bytes, ShowEvents events, const Out
     text += events_text(log, bank, output.colour);
   }
   text += "\nA log by itself proves nothing: it counts once a quote shows these PCR values.\n";
-  return inspection({}, std::move(text), reading.findings, output);
+  return inspection({}, std::move(text), verify::views(reading.findings), output);
 }
 
 }  // namespace seaworthy::commands

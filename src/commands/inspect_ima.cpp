@@ -154,7 +154,7 @@ Result<Inspection> inspect_ima(ByteSpan list, const Output& output) {
   const ImaFacts facts = TRY(read(list));
   const verify::Findings findings = verify::read_ima(list);
   if (!output.for_programs()) {
-    return inspection({}, facts_in_text(facts, output), findings, output);
+    return inspection({}, facts_in_text(facts, output), verify::views(findings), output);
   }
   Json document{{"entries", facts.entries},
                 {"violations", facts.violations},
@@ -163,7 +163,7 @@ Result<Inspection> inspect_ima(ByteSpan list, const Output& output) {
                 {"signatures", facts.signatures},
                 {"bootAggregate", facts.boot_aggregate ? Json(*facts.boot_aggregate) : Json()},
                 {"pcrs", pcrs_json(facts)}};
-  return inspection(std::move(document), {}, findings, output);
+  return inspection(std::move(document), {}, verify::views(findings), output);
 }
 
 }  // namespace seaworthy::commands

@@ -6,34 +6,33 @@
 
 namespace seaworthy::commands {
 
-codec::Json findings_json(const verify::Findings& findings) {
+codec::Json findings_json(const std::vector<api::FindingView>& findings) {
   codec::Json out = codec::Json::array();
-  for (const verify::Finding& finding : findings) {
-    out.push_back({{"reason", verify::name(finding.reason)},
-                   {"about", finding.about},
-                   {"message", finding.message()}});
+  for (const api::FindingView& finding : findings) {
+    out.push_back(
+        {{"reason", finding.reason}, {"about", finding.about}, {"message", finding.message}});
   }
   return out;
 }
 
-std::string findings_text(const verify::Findings& findings, Colour colour) {
+std::string findings_text(const std::vector<api::FindingView>& findings, Colour colour) {
   if (findings.empty()) {
     return "\nNo findings.\n";
   }
   std::string out =
       "\n" + bold("Findings (" + std::to_string(findings.size()) + ")", colour) + "\n";
-  for (const verify::Finding& finding : findings) {
-    out += "  " + warning(verify::name(finding.reason), colour);
+  for (const api::FindingView& finding : findings) {
+    out += "  " + warning(printable(finding.reason), colour);
     if (!finding.about.empty()) {
       out += "  " + printable(finding.about);
     }
-    out += "\n    " + printable(finding.message()) + "\n";
+    out += "\n    " + printable(finding.message) + "\n";
   }
   return out;
 }
 
-Inspection inspection(codec::Json document, std::string text, const verify::Findings& findings,
-                      const Output& output) {
+Inspection inspection(codec::Json document, std::string text,
+                      const std::vector<api::FindingView>& findings, const Output& output) {
   Inspection out{.text = {}, .findings = !findings.empty()};
   if (output.for_programs()) {
     document["findings"] = findings_json(findings);

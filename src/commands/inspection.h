@@ -2,11 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "api/verdict.h"
 #include "base/bytes.h"
 #include "commands/output.h"
-#include "verify/findings.h"
 
 namespace seaworthy::commands {
 
@@ -16,13 +16,13 @@ struct Inspection {
 };
 
 // [{"reason","about","message"}].
-codec::Json findings_json(const verify::Findings& findings);
+codec::Json findings_json(const std::vector<api::FindingView>& findings);
 // A heading, then each finding with its sentence; or that there is none.
-std::string findings_text(const verify::Findings& findings, Colour colour);
+std::string findings_text(const std::vector<api::FindingView>& findings, Colour colour);
 
 // The document for programs, or the text for people.
-Inspection inspection(codec::Json document, std::string text, const verify::Findings& findings,
-                      const Output& output);
+Inspection inspection(codec::Json document, std::string text,
+                      const std::vector<api::FindingView>& findings, const Output& output);
 
 // Facts as lines: "name:  value", aligned. Values may be empty: "-".
 std::string facts_text(const std::vector<std::vector<std::string>>& facts);
