@@ -131,8 +131,19 @@ policy nodes='{selector: {matchExpressions: [{key: pool, operator: In}]}}' | ref
 policy nodes='{selector: {matchExpressions: [{key: pool, operator: Exists, values: [a]}]}}' | refuses "Exists with values" "values must not be empty for operator In or NotIn, and must be empty for Exists or DoesNotExist"
 policy nodes='{selector: {matchExpressions: [{key: pool, operator: Near, values: [a]}]}}' | refuses "an operator that there is not" "supported values: \"In\", \"NotIn\", \"Exists\", \"DoesNotExist\""
 policy nodes='{selector: {matchLabels: {pool: prod}, matchExpressions: [{key: pool, operator: NotIn, values: [a]}]}}' | accepts "a selector"
-policy identity='{enrolment: Inventory, trustAnchors: []}' | refuses "no trust anchors" "spec.identity.trustAnchors: Invalid value: 0: spec.identity.trustAnchors in body should have at least 1 items"
-policy identity='{enrolment: Inventory}' | refuses "trust anchors absent" "spec.identity.trustAnchors: Required value"
+policy identity='{enrolment: Inventory, trustAnchors: []}' | refuses "no trust anchors" "trustAnchors must not be empty: without a root of the TPM vendors no certificate of a TPM can be believed"
+policy identity='{enrolment: Inventory}' | refuses "trust anchors absent" "trustAnchors must not be empty"
+policy identity='{enrolment: Inventory, ekCertificate: Optional}' | accepts "listed keys without certificates"
+policy identity='{enrolment: CertifiedTPM, ekCertificate: Optional, trustAnchors: [{configMap: {name: roots, key: roots.pem}}]}' | refuses "A01 CertifiedTPM without certificates" "enrolment: CertifiedTPM needs ekCertificate: Required (the default): nothing else says that the key is inside a TPM"
+policy identity='{ekCertificate: Never, trustAnchors: [{configMap: {name: roots, key: roots.pem}}]}' | refuses "a rule for certificates that there is not" "supported values: \"Required\", \"Optional\""
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}, allow: [ExpiredLeaf, MissingUsage, SHA1]}]}' | accepts "all exceptions of an anchor"
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}, allow: [MD5]}]}' | refuses "an exception that there is not" "supported values: \"ExpiredLeaf\", \"MissingUsage\", \"SHA1\""
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}, allow: [SHA1, SHA1]}]}' | refuses "an exception twice" "Duplicate value"
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}}], revocationLists: [{configMap: {name: crls, key: crls.pem}}]}' | accepts "revocation lists"
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}}], revocationLists: [{configMap: {name: crls}}]}' | refuses "revocation lists without a key" "spec.identity.revocationLists[0].configMap.key: Required value"
+policy identity="{trustAnchors: [{configMap: {name: roots, key: roots.pem}}], denied: {ekHashes: ['sha256:$digest'], certificates: ['sha256:$digest'], firmware: [{manufacturer: 'id:49465800'}, {manufacturer: 'id:49465800', version: 'id:00070055'}]}}" | accepts "denied TPMs"
+policy identity="{trustAnchors: [{configMap: {name: roots, key: roots.pem}}], denied: {ekHashes: ['$digest']}}" | refuses "a denied key without sha256:" "spec.identity.denied.ekHashes[0]: Invalid value"
+policy identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}}], denied: {firmware: [{version: a}]}}' | refuses "denied firmware of nobody" "spec.identity.denied.firmware[0].manufacturer: Required value"
 policy identity='{enrolment: Anyone, trustAnchors: [{configMap: {name: roots, key: roots.pem}}]}' | refuses "an enrolment that there is not" "spec.identity.enrolment: Unsupported value: \"Anyone\": supported values: \"Inventory\", \"Manual\", \"CertifiedTPM\""
 policy identity='{trustAnchors: [{configMap: {name: Roots, key: roots.pem}}]}' | refuses "a ConfigMap that cannot exist" "spec.identity.trustAnchors[0].configMap.name: Invalid value: \"Roots\""
 policy evidence='{runtime: {ima: Ignored}}' | refuses "boot without reference values" "boot: ReferenceValues (the default) needs at least one name in referenceValues; boot: Any compares the boot with nothing"
@@ -155,8 +166,8 @@ policy workloads="{namespaces: [$(seq -s, -f 'ns%g' 257)]}" | refuses "257 names
 {
   policy name=defaults identity='{trustAnchors: [{configMap: {name: roots, key: roots.pem}}]}' | sed '/freshness:/d;/enforcement:/d'
 } | kubectl apply -f - >/dev/null
-prints "the defaults" "Inventory Required ReferenceValues Required Violated 30 120 Enforce" kubectl get atp defaults -o \
-  'jsonpath={.spec.identity.enrolment} {.spec.evidence.secureBoot} {.spec.evidence.boot} {.spec.evidence.runtime.ima} {.spec.evidence.runtime.unknownFiles} {.spec.freshness.intervalSeconds} {.spec.freshness.maxAgeSeconds} {.spec.enforcement.mode}'
+prints "the defaults" "Inventory Required Required ReferenceValues Required Violated 30 120 Enforce" kubectl get atp defaults -o \
+  'jsonpath={.spec.identity.enrolment} {.spec.identity.ekCertificate} {.spec.evidence.secureBoot} {.spec.evidence.boot} {.spec.evidence.runtime.ima} {.spec.evidence.runtime.unknownFiles} {.spec.freshness.intervalSeconds} {.spec.freshness.maxAgeSeconds} {.spec.enforcement.mode}'
 kubectl apply --server-side --subresource=status --field-manager=crds.sh -f - >/dev/null <<'END'
 apiVersion: seaworthy.dev/v1alpha1
 kind: AttestationPolicy

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/policy_identity.h"
 #include "api/values.h"
 
 namespace seaworthy::api {
@@ -12,7 +13,6 @@ using codec::Fields;
 namespace {
 
 constexpr std::array<std::string_view, 3> kModes = {"Enforce", "Warn", "Audit"};
-constexpr std::array<std::string_view, 3> kRules = {"Inventory", "Manual", "CertifiedTPM"};
 
 // Ungoverned for ever: nothing that Seaworthy or a node needs to start may wait for Seaworthy.
 constexpr std::array<std::string_view, 4> kNeverGoverned = {"kube-system", "kube-node-lease",
@@ -21,7 +21,6 @@ constexpr std::array<std::string_view, 4> kNeverGoverned = {"kube-system", "kube
 // The bounds of the schema.
 constexpr std::size_t kMaxPolicyName = 50;  // label names end in it, object names contain it
 constexpr std::size_t kMaxNamespaces = 256;
-constexpr std::size_t kMaxTrustAnchors = 32;
 constexpr std::size_t kMaxSets = 64;
 
 bool never_governed(std::string_view name) {
@@ -42,38 +41,6 @@ Result<std::vector<Namespace>> parse_namespaces(Fields& workloads) {
     out.emplace_back(name);
   }
   TRY(workloads.expect_no_more());
-  return out;
-}
-
-Result<ConfigMapKey> parse_anchor(Fields& anchor) {
-  Fields fields = TRY(anchor.object("configMap"));
-  ConfigMapKey out;
-  out.name = TRY(fields.text("name", 253));
-  if (!is_dns_subdomain(out.name)) {
-    return fields.malformed_at("name", "expected the name of a ConfigMap");
-  }
-  out.key = TRY(fields.text("key", 253));
-  if (out.key.empty()) {
-    return fields.malformed_at("key", "must not be empty");
-  }
-  TRY(fields.expect_no_more());
-  TRY(anchor.expect_no_more());
-  return out;
-}
-
-Result<AttestationPolicy::Identity> parse_identity(Fields& fields) {
-  AttestationPolicy::Identity out;
-  out.enrolment = static_cast<EnrolmentRule>(
-      TRY(one_of_or(fields, "enrolment", {kRules.begin(), kRules.end()}, 0)));
-  for (Fields& anchor : TRY(fields.objects("trustAnchors", kMaxTrustAnchors))) {
-    out.trust_anchors.push_back(TRY(parse_anchor(anchor)));
-  }
-  if (out.trust_anchors.empty()) {
-    return fields.malformed_at("trustAnchors",
-                               "must not be empty: without a root of the TPM vendors no "
-                               "certificate of a TPM can be believed");
-  }
-  TRY(fields.expect_no_more());
   return out;
 }
 
@@ -225,10 +192,6 @@ Json policy_status_patch(const AttestationPolicy& policy, const NodeCounts& coun
 
 std::string_view name(EnforcementMode mode) {
   return kModes.at(static_cast<std::size_t>(mode));
-}
-
-std::string_view name(EnrolmentRule rule) {
-  return kRules.at(static_cast<std::size_t>(rule));
 }
 
 std::string class_label(const PolicyName& policy) {

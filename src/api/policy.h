@@ -31,10 +31,33 @@ struct ConfigMapKey {
   auto operator<=>(const ConfigMapKey&) const = default;
 };
 
+// Certificates of TPM makers, with what is let pass below them for parts that are in service.
+struct TrustAnchorSource : ConfigMapKey {
+  bool expired_leaf = false;
+  bool missing_usage = false;
+  bool sha1 = false;
+  auto operator<=>(const TrustAnchorSource&) const = default;
+};
+
+struct DeniedTpms {
+  struct Firmware {
+    std::string manufacturer;  // "id:49465800", as certificates spell it
+    std::string version;       // empty: all of this manufacturer
+    bool operator==(const Firmware&) const = default;
+  };
+  std::vector<std::string> ek_hashes;     // "sha256:<hex>", as in NodeAttestation spec.ekHash
+  std::vector<std::string> certificates;  // "sha256:<hex>" of the DER: leaves or issuers
+  std::vector<Firmware> firmware;
+  bool operator==(const DeniedTpms&) const = default;
+};
+
 struct AttestationPolicy {
   struct Identity {
     EnrolmentRule enrolment = EnrolmentRule::kInventory;
-    std::vector<ConfigMapKey> trust_anchors;  // PEM bundles
+    Requirement ek_certificate = Requirement::kRequired;
+    std::vector<TrustAnchorSource> trust_anchors;  // PEM bundles
+    std::vector<ConfigMapKey> revocation_lists;    // PEM
+    DeniedTpms denied;
     bool operator==(const Identity&) const = default;
   };
   struct Runtime {

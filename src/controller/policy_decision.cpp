@@ -46,12 +46,16 @@ std::optional<Complaint> complaint(const AttestationPolicy& policy, const Policy
       return Complaint{kReferenceValueSetInvalid, "ReferenceValueSet " + set + " does not parse"};
     }
   }
-  for (const api::ConfigMapKey& anchor : policy.identity.trust_anchors) {
-    const auto at = in.config_map_keys.find(anchor.name);
+  std::vector<api::ConfigMapKey> sources(policy.identity.trust_anchors.begin(),
+                                         policy.identity.trust_anchors.end());
+  sources.insert(sources.end(), policy.identity.revocation_lists.begin(),
+                 policy.identity.revocation_lists.end());
+  for (const api::ConfigMapKey& source : sources) {
+    const auto at = in.config_map_keys.find(source.name);
     if (at == in.config_map_keys.end() ||
-        std::find(at->second.begin(), at->second.end(), anchor.key) == at->second.end()) {
-      return Complaint{kTrustAnchorNotFound, "ConfigMap " + anchor.name + " in namespace " +
-                                                 api::kSystemNamespace + " with key " + anchor.key +
+        std::find(at->second.begin(), at->second.end(), source.key) == at->second.end()) {
+      return Complaint{kTrustAnchorNotFound, "ConfigMap " + source.name + " in namespace " +
+                                                 api::kSystemNamespace + " with key " + source.key +
                                                  " does not exist"};
     }
   }

@@ -18,7 +18,8 @@ namespace seaworthy::crypto {
 
 namespace {
 
-constexpr int kSecurityLevel = 2;  // 112 bits: RSA 2048, SHA-256; refuses SHA-1 (SSL_CTX docs)
+constexpr int kSecurityLevel = 2;     // 112 bits: RSA 2048, SHA-256; refuses SHA-1 (SSL_CTX docs)
+constexpr int kAnySecurityLevel = 0;  // for anchors with allow_sha1: keys are judged by us
 constexpr std::size_t kMaxSignatureChecks = 16;  // of the leaf, by issuers of the right name
 constexpr std::size_t kMaxSameNamedAnchors = 16;
 
@@ -34,19 +35,21 @@ X509* x509(const Certificate& certificate) {
   return certificate.state().x509.get();
 }
 
-// Whether the signature on this certificate is over a hash that still means something.
-bool strong_signature(const Certificate& certificate) {
+// Whether the signature on this certificate is over a hash that still means something, or may be
+// believed all the same below this anchor.
+bool strong_signature(const Certificate& certificate, const TrustAnchor* anchor) {
   int digest = NID_undef;
   if (X509_get_signature_info(x509(certificate), &digest, nullptr, nullptr, nullptr) != 1) {
     return false;
   }
-  return digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
+  return (digest == NID_sha1 && anchor != nullptr && anchor->allow_sha1) || digest == NID_sha256 ||
+         digest == NID_sha384 || digest == NID_sha512;
 }
 
 ChainProblem weak_signature(const Certificate& certificate) {
   return {ChainFailure::kWeakSignature, about(certificate),
           "is signed over a hash other than SHA-256, SHA-384 or SHA-512: such signatures can be "
-          "forged"};
+          "forged; the anchor may be given SHA1 for parts that were made with them"};
 }
 
 // What X509_verify() does, over bytes other than x509's own; for the two usual algorithms only.
@@ -190,6 +193,21 @@ struct ChainBuilder {
     return std::nullopt;
   }
 
+  // RFC 5280 §4.2.1.10. OpenSSL checks the names of the issuers among each other; those of the
+  // leaf, which it does not see, are checked here.
+  std::optional<ChainProblem> may_name(const std::vector<Certificate>& issuers) const {
+    for (const Certificate& ca : issuers) {
+      const std::unique_ptr<NAME_CONSTRAINTS, internal::Freer<NAME_CONSTRAINTS_free>> constraints(
+          static_cast<NAME_CONSTRAINTS*>(
+              X509_get_ext_d2i(x509(ca), NID_name_constraints, nullptr, nullptr)));
+      if (constraints && NAME_CONSTRAINTS_check(x509(in.leaf), constraints.get()) != X509_V_OK) {
+        return ChainProblem{ChainFailure::kIssuerMayNotIssue, about(ca),
+                            "has name constraints that the names of this certificate break"};
+      }
+    }
+    return std::nullopt;
+  }
+
   static ChainProblem from_openssl(int error, const Certificate& issuer, X509* at) {
     std::string where = about(issuer);
     if (at != nullptr && X509_cmp(at, x509(issuer)) != 0) {
@@ -211,6 +229,8 @@ struct ChainBuilder {
       case X509_V_ERR_INVALID_CA:
       case X509_V_ERR_PATH_LENGTH_EXCEEDED:
       case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+      case X509_V_ERR_PERMITTED_VIOLATION:
+      case X509_V_ERR_EXCLUDED_VIOLATION:
         return {ChainFailure::kIssuerMayNotIssue, where, message};
       case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
         return {ChainFailure::kUnknownCritical, where, message};
@@ -226,20 +246,23 @@ struct ChainBuilder {
     for (const TrustAnchor& anchor : in.anchors) {
       SEAWORTHY_CHECK(sk_X509_push(all.get(), x509(anchor.certificate)) > 0);
     }
-    Outcome outcome = path_to(issuer, all.get());
+    Outcome outcome = path_to(issuer, all.get(), kSecurityLevel);
     const auto* problem = std::get_if<ChainProblem>(&outcome);
-    if (problem == nullptr || problem->failure != ChainFailure::kBadSignature) {
+    if (problem == nullptr || (problem->failure != ChainFailure::kBadSignature &&
+                               problem->failure != ChainFailure::kWeakSignature)) {
       return outcome;
     }
-    // Two anchors of one name and no key identifiers: OpenSSL tries the first only.
+    // Two anchors of one name and no key identifiers: OpenSSL tries the first only. And SHA-1 below
+    // an anchor that is allowed it.
     std::size_t tried = 0;
     for (const TrustAnchor& anchor : in.anchors) {
-      if (!shares_its_name(anchor) || ++tried > kMaxSameNamedAnchors) {
+      if ((!anchor.allow_sha1 && !shares_its_name(anchor)) || ++tried > kMaxSameNamedAnchors) {
         continue;
       }
       StackPtr one(sk_X509_new_null());
       SEAWORTHY_CHECK(one && sk_X509_push(one.get(), x509(anchor.certificate)) > 0);
-      Outcome again = path_to(issuer, one.get());
+      Outcome again =
+          path_to(issuer, one.get(), anchor.allow_sha1 ? kAnySecurityLevel : kSecurityLevel);
       if (std::holds_alternative<Path>(again)) {
         return again;
       }
@@ -254,7 +277,7 @@ struct ChainBuilder {
            }) > 1;
   }
 
-  Outcome path_to(const Certificate& issuer, STACK_OF(X509) * anchors) const {
+  Outcome path_to(const Certificate& issuer, STACK_OF(X509) * anchors, int security_level) const {
     const StackPtr candidates(sk_X509_new_null());
     const StoreCtxPtr context(X509_STORE_CTX_new());
     SEAWORTHY_CHECK(candidates && context);
@@ -267,7 +290,7 @@ struct ChainBuilder {
     X509_VERIFY_PARAM* const param = X509_STORE_CTX_get0_param(context.get());
     // Without this OpenSSL asks the wall clock.
     X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(in.now.unix_seconds().count()));
-    X509_VERIFY_PARAM_set_auth_level(param, kSecurityLevel);
+    X509_VERIFY_PARAM_set_auth_level(param, security_level);
     // Any configured CA is an anchor, not only self-signed ones.
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     X509_VERIFY_PARAM_set_depth(param, static_cast<int>(kMaxChainDepth));
@@ -297,11 +320,19 @@ struct ChainBuilder {
                               " certificates"};
     }
     for (const Certificate& ca : path.issuers) {
-      if (&ca != &path.issuers.back() && !strong_signature(ca)) {
+      if (&ca != &path.issuers.back() && !strong_signature(ca, path.anchor)) {
         return weak_signature(ca);  // the anchor's own signature proves nothing to us
+      }
+      const Result<PublicKey> key = ca.public_key();
+      if (key && key->weakness() == KeyWeakness::kRsaTooShort) {
+        return ChainProblem{ChainFailure::kWeakKey, about(ca),
+                            std::string(describe(*key->weakness()))};
       }
     }
     if (auto problem = may_issue(path.issuers)) {
+      return *std::move(problem);
+    }
+    if (auto problem = may_name(path.issuers)) {
       return *std::move(problem);
     }
     return path;
@@ -347,6 +378,17 @@ struct ChainBuilder {
     return found;
   }
 
+  // Every certificate of the path but the anchor, by the lists of the one above it.
+  ChainProblems revoked(const std::vector<Certificate>& path) const {
+    ChainProblems found;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+      if (auto problem = check_revocation(path[i], path[i + 1], in.revocation_lists, in.now)) {
+        found.push_back(*std::move(problem));
+      }
+    }
+    return found;
+  }
+
   std::variant<TrustedEk, ChainProblems> run() const {
     if (in.candidates.size() > kMaxChainCandidates) {
       return ChainProblems{{ChainFailure::kTooManyCandidates, about(in.leaf),
@@ -370,9 +412,10 @@ struct ChainBuilder {
       std::move(more.begin(), more.end(), std::back_inserter(found));
     };
     add(denied(path));
+    add(revoked(path));
     add(check_ek_profile(in.leaf, anchor != nullptr && anchor->allow_missing_eku));
     check_validity(in.leaf, anchor != nullptr && anchor->ignore_leaf_expiry, in.now, found);
-    if (!strong_signature(in.leaf)) {
+    if (!strong_signature(in.leaf, anchor)) {
       found.push_back(weak_signature(in.leaf));
     }
     if (!found.empty()) {
@@ -381,6 +424,8 @@ struct ChainBuilder {
     return TrustedEk(*in.leaf.public_key(), in.leaf.tpm_claims(), std::move(path));
   }
 };
+
+const std::vector<RevocationList> ChainInput::kNoRevocationLists;
 
 std::variant<TrustedEk, ChainProblems> verify_ek_chain(const ChainInput& in) {
   const internal::ErrorQueueGuard errors;

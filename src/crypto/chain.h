@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "crypto/ek_profile.h"
+#include "crypto/revocation.h"
 
 namespace seaworthy::crypto {
 
@@ -24,6 +25,7 @@ struct TrustAnchor {
   Certificate certificate;
   bool ignore_leaf_expiry = false;  // parts in service outlive their certificates
   bool allow_missing_eku = false;   // leaves without extendedKeyUsage
+  bool allow_sha1 = false;          // signatures over SHA-1 below it: makers of 2010 to 2014
 };
 
 // Constructible only by verify_ek_chain().
@@ -52,6 +54,9 @@ struct ChainInput {
   // SHA-256 fingerprints of certificates that must not be in a path: leaf or issuers.
   const std::vector<Digest>& denied;
   Time now;
+  // Configured, never fetched. Of each issuer in the path that has one, one has to hold now.
+  const std::vector<RevocationList>& revocation_lists = kNoRevocationLists;
+  static const std::vector<RevocationList> kNoRevocationLists;
 };
 
 // Either the leaf is what it should be, or all problems of it that can be told and the best reason

@@ -152,6 +152,10 @@ std::string_view name(ChainFailure failure) {
       return "Denied";
     case ChainFailure::kTooManyCandidates:
       return "TooManyCandidates";
+    case ChainFailure::kRevoked:
+      return "Revoked";
+    case ChainFailure::kRevocationUnknown:
+      return "RevocationUnknown";
   }
   return "";
 }

@@ -27,6 +27,8 @@ enum class ChainFailure : std::uint8_t {
   kUnusableKey,        // no key this build can use
   kDenied,             // on the local deny list
   kTooManyCandidates,
+  kRevoked,            // by a configured list of its issuer
+  kRevocationUnknown,  // a list of its issuer is configured and none holds now
 };
 std::string_view name(ChainFailure failure);  // "NotTrusted"
 

@@ -4,7 +4,7 @@ namespace seaworthy::verifier {
 
 Endorsement check_endorsement(const PolicyView& policy, ByteSpan ek_public,
                               const std::vector<Bytes>& ek_certificates, Time now) {
-  auto checked = verify::verify_endorsement(ek_public, ek_certificates, policy.anchors, now);
+  auto checked = verify::verify_endorsement(ek_public, ek_certificates, policy.endorsement, now);
   if (auto* findings = std::get_if<verify::Findings>(&checked)) {
     return {std::move(*findings), "", "", ""};
   }

@@ -10,9 +10,9 @@
 #include "api/policy.h"
 #include "api/reference_values.h"
 #include "base/mutex.h"
-#include "crypto/chain.h"
 #include "kube/informer.h"
 #include "policy/evaluate.h"
+#include "verify/identity.h"
 
 namespace seaworthy::verifier {
 
@@ -21,12 +21,13 @@ using ConfigMapData = std::map<std::string, std::string>;
 Result<ConfigMapData> parse_config_map(const codec::Json& object);
 
 // One policy, ready for use. A policy whose anchors cannot be read has none: nothing chains to it.
+// One whose revocation lists cannot be read believes no TPM.
 struct PolicyView {
   api::AttestationPolicy policy;
   std::shared_ptr<const policy::CompiledPolicy> compiled;
-  std::vector<crypto::TrustAnchor> anchors;
-  std::string anchors_digest;         // changes when the anchors do
-  std::vector<std::string> problems;  // of the anchors, for people
+  verify::EndorsementRules endorsement;
+  std::string anchors_digest;         // changes when the rules of endorsement do
+  std::vector<std::string> problems;  // of anchors and lists, for people
 };
 using PolicyViews = std::vector<std::shared_ptr<const PolicyView>>;
 
@@ -53,6 +54,10 @@ class ClusterView {
   std::shared_ptr<const PolicyView> view_of(const api::AttestationPolicy& policy) const
       REQUIRES(mutex_);
   void compile_sets() REQUIRES(mutex_);
+  // The text under this key, or why there is none.
+  Result<std::string> text_of(const api::ConfigMapKey& source) const;
+  void read_anchors(PolicyView& view) const;
+  void read_revocation_lists(PolicyView& view) const;
 
   const kube::Informer<api::AttestationPolicy>& policies_;
   const kube::Informer<api::ReferenceValueSet>& sets_;

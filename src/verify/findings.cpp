@@ -26,13 +26,23 @@ constexpr auto kTable = std::to_array<Entry>({
      "or is the maker's root missing from the policy's trustAnchors?"},
     {Reason::kEkCertificateBadSignature, "EkCertificateBadSignature",
      "An issuer of the right name did not sign the EK certificate: treat the node as hostile."},
+    {Reason::kEkCertificateRevoked, "EkCertificateRevoked",
+     "The EK certificate or an issuer was revoked by who made it: do not trust the TPM; ask its "
+     "maker."},
+    {Reason::kEkRevocationUnknown, "EkRevocationUnknown",
+     "A configured revocation list cannot be used, so nothing it is about is believed: put the "
+     "issuer's current list into the ConfigMap that revocationLists names."},
+    {Reason::kTpmDenied, "TpmDenied",
+     "The policy denies this TPM, an issuer of it or its firmware: update the TPM's firmware or "
+     "replace it, then enrol again."},
     {Reason::kEkCertificateExpired, "EkCertificateExpired",
      "The EK certificate or an issuer has expired: replace the TPM or grant its anchor the "
      "exception."},
     {Reason::kEkCertificateNotYetValid, "EkCertificateNotYetValid",
      "The EK certificate or an issuer is not valid yet: check the verifier's clock."},
     {Reason::kEkIssuerMayNotIssue, "EkIssuerMayNotIssue",
-     "A certificate that is not a CA was used as an issuer: treat the node as hostile."},
+     "An issuer in the chain may not issue this certificate: it is no CA, or its path length or "
+     "name constraints forbid it; treat the node as hostile."},
     {Reason::kEkCertificateWeak, "EkCertificateWeak",
      "The chain of the EK certificate uses a signature or a key that can be forged: replace the "
      "TPM."},

@@ -34,6 +34,9 @@ enum class Reason : std::uint16_t {
   kEkTemplateUnknown = 113,
   kEkKeyWeak = 114,
   kDuplicateTpm = 115,  // R23
+  kEkCertificateRevoked = 116,
+  kEkRevocationUnknown = 117,
+  kTpmDenied = 118,
   kAkPublicMalformed = 121,
   kAkAttributes = 122,
   kAkAlgorithm = 123,

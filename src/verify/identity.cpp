@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 #include "codec/hex.h"
 #include "crypto/certificate.h"
+#include "crypto/nv_chain.h"
 #include "tpm/name.h"
 #include "tpm/public_area.h"
 
@@ -127,13 +129,30 @@ void check_ak_attributes(const tpm::PublicArea& area, Findings& found) {
   }
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool is_denied(const crypto::TpmClaims& claims,
+               const std::vector<EndorsementRules::Firmware>& denied) {
+  return std::any_of(denied.begin(), denied.end(), [&](const EndorsementRules::Firmware& entry) {
+    return entry.manufacturer == claims.manufacturer &&
+           (entry.version.empty() || entry.version == claims.version);
+  });
+}
+
 Reason reason_of(crypto::ChainFailure failure) {
   using crypto::ChainFailure;
   switch (failure) {
     case ChainFailure::kNotTrusted:
-    case ChainFailure::kDenied:  // no policy has a deny list yet
     case ChainFailure::kTooManyCandidates:
       return Reason::kEkCertificateUntrusted;
+    case ChainFailure::kDenied:
+      return Reason::kTpmDenied;
+    case ChainFailure::kRevoked:
+      return Reason::kEkCertificateRevoked;
+    case ChainFailure::kRevocationUnknown:
+      return Reason::kEkRevocationUnknown;
     case ChainFailure::kBadSignature:
       return Reason::kEkCertificateBadSignature;
     case ChainFailure::kExpired:
@@ -226,28 +245,44 @@ Checked<VerifiedKeys> verify_keys(const EkEvidence& in) {
 
 Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
                                                 const std::vector<Bytes>& ek_certificates,
-                                                const std::vector<crypto::TrustAnchor>& anchors,
-                                                Time now) {
+                                                const EndorsementRules& rules, Time now) {
   const auto ek = verify_ek(ek_public);
   if (const auto* findings = std::get_if<Findings>(&ek)) {
     return *findings;
   }
+  const crypto::PublicKey& ek_key = std::get<crypto::EkParameters>(ek).key;
+  Findings found;
+  if (!rules.unusable.empty()) {
+    found.push_back({Reason::kEkRevocationUnknown, "policy", rules.unusable});
+  }
+  // Whoever certified it.
+  if (contains(rules.denied_ek_hashes, ek_hash(ek_key))) {
+    found.push_back({Reason::kTpmDenied, "EK", "its hash is on the policy's list"});
+  }
   if (ek_certificates.empty()) {
-    return Findings{{Reason::kEkCertificateMissing, "EK certificate"}};
+    if (rules.certificate == EndorsementRules::Certificate::kRequired) {
+      found.push_back({Reason::kEkCertificateMissing, "EK certificate"});
+    }
+    // Without a certificate nobody vouches for the firmware.
+    if (!rules.denied_firmware.empty()) {
+      found.push_back({Reason::kTpmDenied, "firmware",
+                       "no certificate says which it is, and the policy denies some"});
+    }
+    if (!found.empty()) {
+      return found;
+    }
+    return VerifiedEndorsement({}, false);
   }
   const auto leaf = crypto::Certificate::parse_tpm_nv(ek_certificates.front());
   if (!leaf) {
-    return Findings{{Reason::kEkCertificateMalformed, "EK certificate", leaf.error().message()}};
+    found.push_back({Reason::kEkCertificateMalformed, "EK certificate", leaf.error().message()});
+    return found;
   }
-  std::vector<crypto::Certificate> candidates;
-  for (std::size_t i = 1; i < ek_certificates.size(); ++i) {
-    if (auto candidate = crypto::Certificate::parse_tpm_nv(ek_certificates[i])) {
-      candidates.push_back(*std::move(candidate));
-    }
-  }
-  Findings found;
+  const auto candidates = crypto::parse_tpm_nv_chain(std::span(ek_certificates).subspan(1),
+                                                     crypto::kMaxChainCandidates + 1);
   // R1. The certificate chains to a configured anchor at `now`, over its original bytes.
-  auto chain = crypto::verify_ek_chain({*leaf, candidates, anchors, {}, now});
+  auto chain = crypto::verify_ek_chain(
+      {*leaf, candidates, rules.anchors, rules.denied_certificates, now, rules.revocation_lists});
   if (const auto* problems = std::get_if<crypto::ChainProblems>(&chain)) {
     for (const crypto::ChainProblem& problem : *problems) {
       found.push_back({reason_of(problem.failure), problem.about, problem.message});
@@ -255,13 +290,27 @@ Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
   }
   // R2. The certified key is the one that activation will use: key material is compared.
   const auto certified = leaf->public_key();
-  if (!certified || !certified->same_key(std::get<crypto::EkParameters>(ek).key)) {
+  if (!certified || !certified->same_key(ek_key)) {
     found.push_back({Reason::kEkKeyMismatch, "EK certificate"});
+  }
+  // By what the certificate says, which its signature covers.
+  if (is_denied(leaf->tpm_claims(), rules.denied_firmware)) {
+    found.push_back({Reason::kTpmDenied, "firmware",
+                     leaf->tpm_claims().manufacturer + " " + leaf->tpm_claims().version});
   }
   if (!found.empty()) {
     return found;
   }
-  return VerifiedEndorsement(std::get<crypto::TrustedEk>(chain).claims());
+  return VerifiedEndorsement(std::get<crypto::TrustedEk>(chain).claims(), true);
+}
+
+Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
+                                                const std::vector<Bytes>& ek_certificates,
+                                                const std::vector<crypto::TrustAnchor>& anchors,
+                                                Time now) {
+  EndorsementRules rules;
+  rules.anchors = anchors;
+  return verify_endorsement(ek_public, ek_certificates, rules, now);
 }
 
 }  // namespace seaworthy::verify

@@ -78,24 +78,52 @@ class VerifiedKeys {
 // R2 (the EK's attributes and template), R3, R4. All findings of both keys.
 Checked<VerifiedKeys> verify_keys(const EkEvidence& in);
 
-// The EK's certificate chains to one of the anchors at this time, and is for this very key.
+// What a policy says about whose TPMs are believed.
+struct EndorsementRules {
+  std::vector<crypto::TrustAnchor> anchors;
+  std::vector<crypto::RevocationList> revocation_lists;
+  std::vector<crypto::Digest> denied_certificates;  // SHA-256 of leaves or issuers
+  std::vector<std::string> denied_ek_hashes;        // as ek_hash() gives them
+  struct Firmware {
+    std::string manufacturer;  // TpmClaims
+    std::string version;       // empty: all of this manufacturer
+  };
+  std::vector<Firmware> denied_firmware;
+  // kIfPinned: an EK without any certificate is let pass here, because whoever pinned it vouches
+  // for it; that it is pinned is the caller's to see (R23). One that is there has to hold.
+  enum class Certificate : std::uint8_t { kRequired, kIfPinned };
+  Certificate certificate = Certificate::kRequired;
+  // Not empty: some of the rules could not be read. Nothing is believed then.
+  std::string unusable;
+};
+
+// The EK's certificate chains to one of the anchors at this time, and is for this very key; or
+// there is none and the rules let that pass.
 class VerifiedEndorsement {
  public:
-  // What the maker of the TPM says it made; covered by its signature.
+  // What the maker of the TPM says it made; covered by its signature. Empty without certificate.
   const std::string& manufacturer() const { return claims_.manufacturer; }
   const std::string& model() const { return claims_.model; }
   const std::string& firmware() const { return claims_.version; }
+  bool certified() const { return certified_; }
 
  private:
-  friend Checked<VerifiedEndorsement> verify_endorsement(
-      ByteSpan ek_public, const std::vector<Bytes>& ek_certificates,
-      const std::vector<crypto::TrustAnchor>& anchors, Time now);
-  explicit VerifiedEndorsement(crypto::TpmClaims claims) : claims_(std::move(claims)) {}
+  friend Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
+                                                         const std::vector<Bytes>& ek_certificates,
+                                                         const EndorsementRules& rules, Time now);
+  VerifiedEndorsement(crypto::TpmClaims claims, bool certified)
+      : claims_(std::move(claims)), certified_(certified) {}
   crypto::TpmClaims claims_;
+  bool certified_;
 };
 
-// R1, R2. `ek_certificates` as read from NV: the leaf first, then certificates that may help to
-// build the chain (one of those that cannot be read helps nothing and is passed over).
+// R1, R2. `ek_certificates` as read from NV: the leaf first, then areas with certificates that may
+// help to build the chain (what cannot be read of them helps nothing and is passed over).
+Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
+                                                const std::vector<Bytes>& ek_certificates,
+                                                const EndorsementRules& rules, Time now);
+
+// The same with anchors and nothing else.
 Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
                                                 const std::vector<Bytes>& ek_certificates,
                                                 const std::vector<crypto::TrustAnchor>& anchors,

@@ -23,7 +23,9 @@ TEST(Policy, TheDefaultsAreTheStrictest) {
   EXPECT_TRUE(policy->nodes.matches({}));
   EXPECT_TRUE(policy->namespaces.empty());
   EXPECT_EQ(policy->identity.enrolment, EnrolmentRule::kInventory);
-  EXPECT_EQ(policy->identity.trust_anchors, (std::vector<ConfigMapKey>{{"roots", "roots.pem"}}));
+  EXPECT_EQ(policy->identity.ek_certificate, Requirement::kRequired);
+  EXPECT_EQ(policy->identity.trust_anchors,
+            (std::vector<TrustAnchorSource>{{{"roots", "roots.pem"}, false, false, false}}));
   EXPECT_EQ(policy->evidence.secure_boot, Requirement::kRequired);
   EXPECT_EQ(policy->evidence.boot, BootRule::kReferenceValues);
   EXPECT_EQ(policy->evidence.runtime.ima, ImaRule::kRequired);

@@ -29,9 +29,10 @@ struct World {
   std::vector<TrustAnchor> anchors = {{make_certificate(maker().root_recipe())}};
   std::vector<Digest> denied;
   Time now = kNow;
+  std::vector<RevocationList> lists = {};
 
   std::variant<TrustedEk, ChainProblems> verify() const {
-    return verify_ek_chain({leaf, candidates, anchors, denied, now});
+    return verify_ek_chain({leaf, candidates, anchors, denied, now, lists});
   }
   // "Trusted", or the names of what was found, separated by commas.
   std::string says() const {
@@ -257,6 +258,89 @@ TEST(Chain, A33_RefusesSha1AnywhereButOnTheAnchorItself) {
   root.hash = EVP_sha1();
   anchor.anchors = {{make_certificate(root)}};
   EXPECT_EQ(anchor.says(), "Trusted");
+}
+
+TEST(Chain, A33_BelievesSha1OnlyBelowAnAnchorThatIsAllowedIt) {
+  World world;
+  CertificateRecipe ek = maker().ek_recipe();
+  ek.hash = EVP_sha1();
+  CertificateRecipe ca = maker().intermediate_recipe();
+  ca.hash = EVP_sha1();
+  world.leaf = make_certificate(ek);
+  world.candidates = {make_certificate(ca)};
+  world.anchors[0].allow_sha1 = true;
+  EXPECT_EQ(world.says(), "Trusted");
+  // The exception is the anchor's: not that of another one beside it.
+  TestTpmMaker other;
+  world.anchors[0].allow_sha1 = false;
+  world.anchors.push_back({make_certificate(other.root_recipe()), false, false, true});
+  EXPECT_NE(world.says(), "Trusted");
+}
+
+TEST(Chain, A10_RefusesWeakKeysOfIssuersAlsoBelowAnAnchorWithSha1) {
+  TestTpmMaker weak;
+  weak.intermediate_key = testing::new_rsa_key(1024);
+  World world;
+  world.leaf = make_certificate(weak.ek_recipe());
+  CertificateRecipe ca = weak.intermediate_recipe();
+  ca.hash = EVP_sha1();
+  world.candidates = {make_certificate(ca)};
+  world.anchors = {{make_certificate(weak.root_recipe()), false, false, true}};
+  EXPECT_EQ(world.says(), "WeakKey");
+}
+
+TEST(Chain, R1_RefusesALeafWhoseNamesItsIssuerMayNotGive) {
+  const auto says_with = [](const char* constraints) {
+    World world;
+    CertificateRecipe ca = maker().intermediate_recipe();
+    ca.extensions.push_back({NID_name_constraints, constraints});
+    world.candidates = {make_certificate(ca)};
+    CertificateRecipe ek = maker().ek_recipe();
+    ek.extensions.push_back({NID_subject_alt_name, "DNS:tpm.example.org"});
+    ek.edit = nullptr;
+    world.leaf = make_certificate(ek);
+    return world.says();
+  };
+  EXPECT_EQ(says_with("critical,permitted;DNS:example.org"), "Trusted");
+  EXPECT_EQ(says_with("critical,permitted;DNS:example.com"), "IssuerMayNotIssue");
+  EXPECT_EQ(says_with("critical,excluded;DNS:example.org"), "IssuerMayNotIssue");
+}
+
+TEST(Chain, A12_RefusesWhatAConfiguredListRevokes) {
+  World world;
+  const auto add = [&](const testing::RevocationRecipe& recipe) {
+    const auto parsed = parse_revocation_lists(testing::make_revocation_list(recipe));
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    world.lists.push_back(parsed->front());
+  };
+  add({"Test Intermediate", maker().intermediate_key, {7, 8}});
+  add({"Another", new_ec_key(), {0x1234}});
+  EXPECT_EQ(world.says(), "Trusted");
+  add({"Test Intermediate", maker().intermediate_key, {5, 0x1234, 9}});
+  EXPECT_EQ(world.says(), "Revoked") << "the leaf";
+  world.lists.clear();
+  add({"Test Root", maker().root_key, {0x1234}});
+  EXPECT_EQ(world.says(), "Revoked") << "an intermediate";
+}
+
+TEST(Chain, A12_AListThatDoesNotHoldNowRefusesTheCertificatesOfItsIssuer) {
+  using testing::RevocationRecipe;
+  const RevocationRecipe good{"Test Intermediate", maker().intermediate_key};
+  RevocationRecipe expired = good;
+  expired.next_update = Time::from_unix(seconds(1'799'999'999));
+  RevocationRecipe early = good;
+  early.this_update = Time::from_unix(seconds(1'800'000'001));
+  RevocationRecipe forged = good;
+  forged.issuer_key = new_ec_key();
+  RevocationRecipe sha1 = good;
+  sha1.hash = EVP_sha1();
+  for (const RevocationRecipe& recipe : {expired, early, forged, sha1}) {
+    World world;
+    world.lists = *parse_revocation_lists(testing::make_revocation_list(recipe));
+    EXPECT_EQ(world.says(), "RevocationUnknown");
+    world.lists.push_back(parse_revocation_lists(testing::make_revocation_list(good))->front());
+    EXPECT_EQ(world.says(), "Trusted") << "one of them holds";
+  }
 }
 
 TEST(Chain, A10_RefusesWeakKeysOfIssuers) {

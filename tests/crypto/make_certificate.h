@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -113,6 +114,52 @@ inline crypto::Certificate make_certificate(const CertificateRecipe& r) {
   auto parsed = crypto::Certificate::parse(make_der(r));
   SEAWORTHY_CHECK(parsed.has_value());
   return *parsed;
+}
+
+// A revocation list: PEM.
+struct RevocationRecipe {
+  std::string issuer;
+  TestKey issuer_key;
+  std::vector<long> serials = {};
+  Time this_update = Time::from_unix(seconds(1'790'000'000));
+  Time next_update = Time::from_unix(seconds(1'810'000'000));
+  const EVP_MD* hash = EVP_sha256();
+  std::function<void(X509_CRL*)> edit = nullptr;  // before signing
+};
+
+inline std::string make_revocation_list(const RevocationRecipe& r) {
+  const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> crl(X509_CRL_new(), X509_CRL_free);
+  X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
+  X509_NAME* issuer = X509_NAME_new();
+  X509_NAME_add_entry_by_NID(issuer, NID_commonName, MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(r.issuer.data()),
+                             static_cast<int>(r.issuer.size()), -1, 0);
+  X509_CRL_set_issuer_name(crl.get(), issuer);
+  X509_NAME_free(issuer);
+  ASN1_TIME* at = ASN1_TIME_set(nullptr, r.this_update.unix_seconds().count());
+  X509_CRL_set1_lastUpdate(crl.get(), at);
+  for (const long serial : r.serials) {
+    X509_REVOKED* entry = X509_REVOKED_new();
+    ASN1_INTEGER* number = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(number, serial);
+    X509_REVOKED_set_serialNumber(entry, number);
+    ASN1_INTEGER_free(number);
+    X509_REVOKED_set_revocationDate(entry, at);
+    X509_CRL_add0_revoked(crl.get(), entry);
+  }
+  ASN1_TIME_set(at, r.next_update.unix_seconds().count());
+  X509_CRL_set1_nextUpdate(crl.get(), at);
+  ASN1_TIME_free(at);
+  if (r.edit) {
+    r.edit(crl.get());
+  }
+  X509_CRL_sort(crl.get());
+  SEAWORTHY_CHECK(X509_CRL_sign(crl.get(), r.issuer_key.get(), r.hash) > 0);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
+  SEAWORTHY_CHECK(PEM_write_bio_X509_CRL(bio.get(), crl.get()) == 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
 }
 
 // The subjectAltName of an EK certificate: directoryName with manufacturer, model and version.

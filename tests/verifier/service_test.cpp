@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "token/ear.h"
+#include "verifier/record.h"
 #include "verifier_rig.h"
 
 namespace seaworthy::verifier {
@@ -113,6 +117,30 @@ TEST_F(ServiceTest, A18_RefusesAnActivationForOtherKeysThanWereChallenged) {
             "ActivationRefused");
 }
 
+TEST_F(ServiceTest, A21_OfTwoEnrolmentsThatRaceOnePins) {
+  const kube::Call call = kube::call_within(rig_.clock_, kube::kUsualCallTime, {});
+  const auto read = ensure_record(*rig_.client_, NodeName("n1"), rig_.uid("n1"), call);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(pin(*rig_.client_, *read, "sha256:" + std::string(64, 'a'), call));
+  const auto late = pin(*rig_.client_, *read, "sha256:" + std::string(64, 'b'), call);
+  ASSERT_FALSE(late) << "both read the record before either wrote it";
+  EXPECT_EQ(late.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(rig_.record("n1")->ek_hash, "sha256:" + std::string(64, 'a'));
+}
+
+TEST_F(ServiceTest, A25_TheNodeIsThatOfTheTokenAndHasTheNameOfANode) {
+  for (const char* node : {"", "../n2", "N1", "n1/status"}) {
+    kube::TokenIdentity who;
+    who.user = "system:serviceaccount:seaworthy-system:seaworthy-agent";
+    who.extra = {{"authentication.kubernetes.io/node-name", {node}},
+                 {"authentication.kubernetes.io/node-uid", {"uid"}},
+                 {"authentication.kubernetes.io/pod-uid", {"pod"}}};
+    const std::string token = std::string("token-of-") + node;
+    rig_.server_.add_token(token, api::kAgentAudience, who);
+    EXPECT_EQ(rig_.post("/v1/challenge", codec::Json::object(), token).status, 401) << node;
+  }
+}
+
 TEST_F(ServiceTest, A22_OneTpmCannotBeEnrolledForTwoNodes) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   ASSERT_TRUE(rig_.eventually([&] {
@@ -207,7 +235,7 @@ TEST_F(ServiceTest, A46_RefusesAQuoteWithoutANonce) {
   EXPECT_TRUE(says(rig_.attest(machine_, "token-n1"), "NonceMismatch"));
 }
 
-TEST_F(ServiceTest, A51_RefusesAQuoteMadeForAnotherToken) {
+TEST_F(ServiceTest, A51_A52_RefusesAQuoteMadeForAnotherToken) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   rig_.add_token("n1", "another-token-of-n1");
   const auto request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
@@ -308,6 +336,75 @@ TEST_F(ServiceTest, ManualEnrolmentWaitsForAPerson) {
   rig_.server_.put(kube::kNodeAttestations, approved);
   EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").body.at("state"), "Enrolled");
   EXPECT_FALSE(rig_.record("n1")->pending);
+}
+
+// R1: an EK that is pinned beforehand and has no certificate at all.
+TEST_F(ServiceTest, R1_APinnedKeyNeedsNoCertificateIfThePolicySaysSo) {
+  api::EnrolRequest uncertified = rig_.keys(rig_.tpm_);
+  uncertified.ek_certificates.clear();
+  rig_.keys_[&rig_.tpm_] = uncertified;
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").code(), "EnrolmentRefused");
+
+  rig_.set_policy("Inventory",
+                  {{"ekCertificate", "Optional"}, {"trustAnchors", codec::Json::array()}});
+  ASSERT_TRUE(rig_.eventually([&] {
+    return rig_.view_.current()->front()->policy.identity.ek_certificate ==
+           api::Requirement::kOptional;
+  }));
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").body.at("state"), "NotInInventory");
+  codec::Json listed = *rig_.server_.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  listed["spec"]["ekHash"] = "sha256:" + std::string(64, 'a');
+  rig_.server_.put(kube::kNodeAttestations, listed);
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").code(), "EkNotPinned");
+  listed["spec"]["ekHash"] = rig_.record("n1")->pending->ek_hash;
+  rig_.server_.put(kube::kNodeAttestations, listed);
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+}
+
+TEST_F(ServiceTest, A12_ATpmThatIsDeniedLaterLosesItsVerdict) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  rig_.set_policy("CertifiedTPM", {{"denied", {{"ekHashes", {rig_.record("n1")->ek_hash}}}}});
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return !rig_.view_.current()->front()->endorsement.denied_ek_hashes.empty(); }));
+  const auto reply = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(reply), "Violated");
+  EXPECT_TRUE(says(reply, "TpmDenied"));
+}
+
+TEST_F(ServiceTest, A26_RevocationListsThatCannotBeReadBelieveNobody) {
+  rig_.set_policy("CertifiedTPM", {{"revocationLists",
+                                    {{{"configMap", {{"name", "crls"}, {"key", "crls.pem"}}}}}}});
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return !rig_.view_.current()->front()->endorsement.unusable.empty(); }));
+  const auto refused = rig_.enrol(rig_.tpm_, "token-n1");
+  EXPECT_EQ(refused.code(), "EnrolmentRefused");
+  EXPECT_NE(refused.body.dump().find("EkRevocationUnknown"), std::string::npos);
+
+  codec::Json lists = api::object_header("v1", "ConfigMap", "crls", kNamespace);
+  lists["data"] = {
+      {"crls.pem", testing::make_revocation_list({"Test Intermediate",
+                                                  rig_.tpm_.maker.intermediate_key,
+                                                  {},
+                                                  rig_.clock_.now() - seconds(60),
+                                                  rig_.clock_.now() + seconds(3600)})}};
+  rig_.server_.put(kube::kConfigMaps, lists);
+  ASSERT_TRUE(
+      rig_.eventually([&] { return rig_.view_.current()->front()->endorsement.unusable.empty(); }));
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+}
+
+TEST_F(ServiceTest, A26_AnchorsThatAreMissingOrNoCertificatesBelieveNobody) {
+  for (const char* broken : {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAA\n"}) {
+    codec::Json roots = api::object_header("v1", "ConfigMap", "roots", kNamespace);
+    roots["data"] = {{"ca.pem", broken}};
+    rig_.server_.put(kube::kConfigMaps, roots);
+    ASSERT_TRUE(rig_.eventually(
+        [&] { return rig_.view_.current()->front()->endorsement.anchors.empty(); }));
+    EXPECT_FALSE(rig_.view_.current()->front()->problems.empty());
+    EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").code(), "EnrolmentRefused");
+  }
 }
 
 TEST_F(ServiceTest, A144_ANewNodeOfTheSameNameIsNotEnrolled) {

@@ -69,7 +69,9 @@ class VerifierRig {
     server_.add_token(token, api::kAgentAudience, who);
   }
 
-  void set_policy(const std::string& enrolment) {
+  // With these members of spec.identity set or replaced.
+  void set_policy(const std::string& enrolment,
+                  const codec::Json& identity = codec::Json::object()) {
     codec::Json policy = api::object_header(api::kGroupVersion, "AttestationPolicy", "production");
     policy["spec"] = {
         {"workloads", {{"namespaces", {"payments"}}}},
@@ -83,6 +85,7 @@ class VerifierRig {
            {{"ima", "Required"}, {"referenceValues", {"files"}}, {"unknownFiles", "Violated"}}}}},
         {"freshness", {{"intervalSeconds", 30}, {"maxAgeSeconds", 120}}},
         {"enforcement", {{"mode", "Enforce"}}}};
+    policy["spec"]["identity"].update(identity);
     server_.put(kube::kAttestationPolicies, policy);
   }
 

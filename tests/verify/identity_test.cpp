@@ -48,7 +48,8 @@ TEST(Endorsement, A01_RefusesASoftwareTpm) {
   const auto other_maker =
       verify_endorsement(tpm_b().ek_public(), tpm_b().ek_certificates(), tpm_a().anchors(), kNow);
   EXPECT_FALSE(ok(other_maker));
-  EXPECT_FALSE(ok(verify_endorsement(tpm_a().ek_public(), tpm_a().ek_certificates(), {}, kNow)));
+  EXPECT_FALSE(ok(verify_endorsement(tpm_a().ek_public(), tpm_a().ek_certificates(),
+                                     std::vector<crypto::TrustAnchor>{}, kNow)));
 }
 
 TEST(Endorsement, A03_RefusesTheCertificateOfAnotherTpm) {
