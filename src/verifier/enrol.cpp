@@ -165,10 +165,11 @@ Answer<api::ActivateResponse> finish_enrolment(Context& context, const Caller& c
     return std::move(*refused);
   }
   const auto& applicant = std::get<Applicant>(examined);
-  if (auto proven =
-          context.sessions.check(request, caller.node_uid, caller.pod_uid, context.clock.now());
-      !proven) {
-    return refusal(403, "ActivationRefused", proven.error().message());
+  const Time now = context.clock.now();
+  const auto started = context.sessions.check(request, caller.node_uid, caller.pod_uid, now);
+  // R5, A-19. Once, also if two requests with the same answer come at the same time.
+  if (!started || !context.book.spend(request.session, *started, now)) {
+    return refusal(403, "ActivationRefused", kNotActivated);
   }
   const kube::Call call = kube::call_within(context.clock, kube::kUsualCallTime, stop);
   auto record = ensure_record(context.client, caller.node, caller.node_uid, call);

@@ -23,10 +23,8 @@ crypto::Digest request_digest(const api::EnrolRequest& request) {
   return crypto::sha256(all);
 }
 
-// One answer for everything that can be wrong: what exactly failed is nobody's business.
 Error not_activated() {
-  return {ErrorCode::kDenied,
-          "the activation was not accepted; start the enrolment again (sessions last 60 seconds)"};
+  return {ErrorCode::kDenied, kNotActivated};
 }
 
 }  // namespace
@@ -62,7 +60,7 @@ Bytes EnrolmentSessions::proof(ByteSpan secret, ByteSpan session) {
       crypto::hmac(crypto::HashAlg::kSha256, secret, {as_bytes(kProofLabel), session}).bytes());
 }
 
-Result<void> EnrolmentSessions::check(const api::ActivateRequest& answer, const NodeUid& node,
+Result<Time> EnrolmentSessions::check(const api::ActivateRequest& answer, const NodeUid& node,
                                       const std::string& pod_uid, Time now) const {
   auto payload = crypto::open(key_, kSessionLabel, answer.session);
   if (!payload) {
@@ -81,7 +79,7 @@ Result<void> EnrolmentSessions::check(const api::ActivateRequest& answer, const 
   if (!in_time || !same_caller || !same_request || !proven) {
     return not_activated();
   }
-  return {};
+  return started;
 }
 
 std::string seal_statement(const crypto::SealKey& key, const EnrolmentStatement& statement) {

@@ -15,6 +15,9 @@
 namespace seaworthy::verifier {
 
 inline constexpr std::chrono::seconds kSessionLife{60};
+// The one answer for everything that can be wrong with an activation.
+inline constexpr const char* kNotActivated =
+    "the activation was not accepted; start the enrolment again (sessions last 60 seconds)";
 
 // A session that was asked for and is not yet answered. Whoever holds the key can check it: the
 // activation secret is derived from the session, so no replica stores anything.
@@ -28,8 +31,8 @@ class EnrolmentSessions {
   // 32 bytes that only the TPM with the EK can learn; the same for the same session.
   Bytes secret(ByteSpan session) const;
   // The agent's proof that it learned the secret: constant time, and one answer for all that can
-  // be wrong. kDenied.
-  Result<void> check(const api::ActivateRequest& answer, const NodeUid& node,
+  // be wrong. When the session was started, which also says when it ends; kDenied.
+  Result<Time> check(const api::ActivateRequest& answer, const NodeUid& node,
                      const std::string& pod_uid, Time now) const;
 
   // What the agent computes: HMAC-SHA256(secret, "seaworthy/activate/v1" || session).

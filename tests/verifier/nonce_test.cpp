@@ -27,13 +27,13 @@ TEST_F(NonceTest, AnotherReplicaWithTheSameKeyAcceptsIt) {
   EXPECT_EQ(*issued, kNow);
 }
 
-TEST_F(NonceTest, A48_RefusesTheNonceOfAnotherNodeOrPod) {
+TEST_F(NonceTest, A48_A52_RefusesTheNonceOfAnotherNodeOrPod) {
   const Bytes nonce = nonces_.issue(kNode, "pod", kNow);
   EXPECT_FALSE(nonces_.open(nonce, NodeUid("node-uid-2"), "pod", kNow));
   EXPECT_FALSE(nonces_.open(nonce, kNode, "pod-2", kNow));
 }
 
-TEST_F(NonceTest, A45_RefusesAnOldNonceAndOneFromTheFuture) {
+TEST_F(NonceTest, A45_A60_RefusesAnOldNonceAndOneFromTheFuture) {
   const Bytes nonce = nonces_.issue(kNode, "pod", kNow);
   EXPECT_TRUE(nonces_.open(nonce, kNode, "pod", kNow + kNonceLife));
   EXPECT_FALSE(nonces_.open(nonce, kNode, "pod", kNow + kNonceLife + milliseconds(1)));

@@ -117,6 +117,26 @@ TEST_F(ServiceTest, A18_RefusesAnActivationForOtherKeysThanWereChallenged) {
             "ActivationRefused");
 }
 
+TEST_F(ServiceTest, A19_OfTwoEqualAnswersAtOnceOneCounts) {
+  const auto begun = rig_.post("/v1/enrol", api::to_json(rig_.keys(rig_.tpm_)), "token-n1");
+  const auto response = *api::parse_enrol_response(codec::to_json_text(begun.body));
+  const Bytes secret = rig_.context_.sessions.secret(response.session);
+  const codec::Json answer = api::to_json(api::ActivateRequest{
+      response.session, EnrolmentSessions::proof(secret, response.session), rig_.keys(rig_.tpm_)});
+  std::atomic<int> enrolled = 0;
+  std::vector<std::thread> agents;
+  for (int i = 0; i < 4; ++i) {
+    agents.emplace_back([&] {
+      enrolled += rig_.post("/v1/enrol/activate", answer, "token-n1").status == 200 ? 1 : 0;
+    });
+  }
+  for (std::thread& agent : agents) {
+    agent.join();
+  }
+  EXPECT_EQ(enrolled, 1);
+  EXPECT_EQ(rig_.post("/v1/enrol/activate", answer, "token-n1").code(), "ActivationRefused");
+}
+
 TEST_F(ServiceTest, A21_OfTwoEnrolmentsThatRaceOnePins) {
   const kube::Call call = kube::call_within(rig_.clock_, kube::kUsualCallTime, {});
   const auto read = ensure_record(*rig_.client_, NodeName("n1"), rig_.uid("n1"), call);
