@@ -55,7 +55,7 @@ struct SteadyNode {
   SteadyNode() {
     const auto outcome = machine.verify(first);
     const auto& verified = std::get<VerifiedEvidence>(outcome);
-    const auto appraisal = policy::evaluate(rules, verified, {}, {});
+    const auto appraisal = policy::evaluate(rules, verified, {}, {}, Time());
     SEAWORTHY_CHECK(appraisal.verdict == api::Verdict::kTrusted);
     progress = verified.progress();
     files = appraisal.files;
@@ -69,7 +69,8 @@ struct SteadyNode {
 
   void appraise() const {
     const auto outcome = verify::verify_evidence(next.input(), ak, machine.challenge(), progress);
-    const auto appraisal = policy::evaluate(rules, std::get<VerifiedEvidence>(outcome), {}, files);
+    const auto appraisal =
+        policy::evaluate(rules, std::get<VerifiedEvidence>(outcome), {}, files, Time());
     SEAWORTHY_CHECK(appraisal.verdict == api::Verdict::kTrusted);
   }
 };

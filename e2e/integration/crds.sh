@@ -182,15 +182,30 @@ got=$(kubectl get atp defaults --no-headers | awk '{print $1, $2, $3, $4, $5, $6
 verdict "the columns of a policy" $? "$got"
 kubectl delete atp defaults >/dev/null
 
+secure() { # secureBootMinimum
+  policy evidence="{secureBootMinimum: $1, referenceValues: [debian-12], runtime: {referenceValues: [debian-12-files]}}"
+}
+secure "{sbat: [{component: shim, generation: 4}], revoked: [$digest], pk: {sha256: [$digest], match: Equal}, db: {sha256: [$digest]}}" | accepts "a minimum of Secure Boot"
+secure '{sbat: [{component: shim}]}' | refuses "a component without generation" "sbat[0].generation: Required value"
+secure '{sbat: [{component: shim, generation: 0}]}' | refuses "generation 0" "should be greater than or equal to 1"
+secure '{db: {sha256: []}}' | refuses "no key" "should have at least 1 items"
+policy evidence='{secureBoot: Optional, secureBootMinimum: {}, boot: Any, runtime: {ima: Ignored}}' | refuses "a minimum without Secure Boot" "secureBootMinimum needs secureBoot: Required"
+policy evidence='{allowedQuirks: [ExitBootServicesNotLogged], boot: Any, runtime: {ima: Ignored}}' | accepts "a quirk"
+policy evidence='{allowedQuirks: [DuplicateSeparator], boot: Any, runtime: {ima: Ignored}}' | refuses "a quirk that is none" "Unsupported value: \"DuplicateSeparator\""
+
 # ---- ReferenceValueSet ---------------------------------------------------------------------
 values "{boot: {pcrs: [{index: 7, sha256: $digest}], applications: [$digest], commandLines: [quiet]}, files: [{sha256: $digest, path: /bin/sh}]}" | accepts "a set"
 values "{files: [{sha256: $digest}]}" | accepts "a set of files"
 values '{}' | refuses "a set of nothing" "a set describes something: it needs boot or files"
 values '{files: []}' | refuses "a set of no files" "a set describes something: it needs boot or files"
-values '{boot: {commandLines: [quiet]}}' | refuses "a command line alone" "boot needs pcrs or applications: a command line alone says nothing about what was booted"
-values "{boot: {pcrs: [{index: 10, sha256: $digest}]}}" | refuses "PCR 10" "PCRs 0 to 9 and 14 can be compared: 10 changes with every file that runs (use files), the others are not quoted"
-values "{boot: {pcrs: [{index: 32, sha256: $digest}]}}" | refuses "PCR 32" "spec.boot.pcrs[0].index in body should be less than or equal to 14"
+values '{boot: {commandLines: [quiet]}}' | refuses "a command line alone" "boot needs pcrs, applications, unifiedKernels or events: a command line alone says nothing about what was booted"
+values "{boot: {pcrs: [{index: 10, sha256: $digest}]}}" | refuses "PCR 10" "PCRs 0 to 9 and 11 to 15 can be compared: 10 changes with every file that runs (use files)"
+values "{boot: {pcrs: [{index: 32, sha256: $digest}]}}" | refuses "PCR 32" "spec.boot.pcrs[0].index in body should be less than or equal to 15"
 values "{boot: {pcrs: [{index: 7, sha256: $digest}, {index: 7, sha256: $digest}]}}" | refuses "a PCR twice" "spec.boot.pcrs[1]: Duplicate value: {\"index\":7}"
+values "{boot: {unifiedKernels: [$digest], events: [{pcr: 11, sha256: [$digest]}, {pcr: 13}]}, notBefore: '2026-11-01T00:00:00Z', retireAfter: '2026-12-01T00:00:00Z'}" | accepts "a unified kernel image, events and a window"
+values "{boot: {events: [{pcr: 10}]}}" | refuses "events of PCR 10" "PCRs 0 to 9 and 11 to 15 can be compared"
+values "{boot: {events: [{pcr: 9}, {pcr: 9}]}}" | refuses "events of a PCR twice" "spec.boot.events[1]: Duplicate value: {\"pcr\":9}"
+values "{files: [{sha256: $digest}], notBefore: '2026-12-01T00:00:00Z', retireAfter: '2026-11-01T00:00:00Z'}" | refuses "a window that ends before it begins" "retireAfter must be after notBefore"
 values "{boot: {applications: [${digest}0]}}" | refuses "65 digits" "spec.boot.applications[0]: Too long: may not be more than 64 bytes"
 values "{boot: {applications: [sha256:$digest]}}" | refuses "a digest with a prefix" "spec.boot.applications[0]"
 values "{files: [{sha256: ${digest/7/F}}]}" | refuses "upper-case digits" "spec.files[0].sha256 in body should match '^[0-9a-f]{64}\$'"

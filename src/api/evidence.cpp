@@ -96,6 +96,10 @@ Result<ChallengeMessage> read_challenge(Fields& fields) {
   if (fields.has("bootLogKnown")) {
     out.boot_log_known = TRY(read_sha256(fields, "bootLogKnown"));
   }
+  if (fields.has("userspaceLogKnown")) {
+    const std::string known = TRY(fields.text("userspaceLogKnown", 64));
+    out.userspace_log_known = known.empty() ? known : TRY(read_sha256(fields, "userspaceLogKnown"));
+  }
   out.ima_from = static_cast<std::uint64_t>(TRY(fields.integer("imaFrom", 0, kMaxIndex)));
   out.interval_seconds = TRY(fields.integer("intervalSeconds", 0, 86'400));
   return out;
@@ -275,6 +279,9 @@ Json to_json(const ChallengeMessage& message) {
   if (message.boot_log_known) {
     out["bootLogKnown"] = *message.boot_log_known;
   }
+  if (message.userspace_log_known) {
+    out["userspaceLogKnown"] = *message.userspace_log_known;
+  }
   out["imaFrom"] = message.ima_from;
   out["intervalSeconds"] = message.interval_seconds;
   return out;
@@ -302,6 +309,9 @@ Json to_json(const AttestRequest& message) {
   if (message.boot_log) {
     out["bootLog"] = b64(*message.boot_log);
   }
+  if (message.userspace_log) {
+    out["userspaceLog"] = b64(*message.userspace_log);
+  }
   if (message.ima) {
     out["ima"] = Json::object();
     out["ima"]["from"] = message.ima->from;
@@ -320,6 +330,7 @@ Result<AttestRequest> parse_attest_request(std::string_view body) {
   out.pcrs = TRY(read_pcrs(fields));
   out.boot_log_digest = TRY(read_sha256(fields, "bootLogDigest"));
   out.boot_log = TRY(fields.maybe_base64("bootLog", kMaxBootLogBytes));
+  out.userspace_log = TRY(fields.maybe_base64("userspaceLog", kMaxUserspaceLogBytes));
   if (auto ima = TRY(fields.maybe_object("ima"))) {
     AttestRequest::Ima part;
     part.from = static_cast<std::uint64_t>(TRY(ima->integer("from", 0, kMaxIndex)));

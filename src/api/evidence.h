@@ -17,8 +17,9 @@
 namespace seaworthy::api {
 
 inline constexpr const char* kAgentAudience = "seaworthy-verifier";
-inline constexpr std::size_t kMaxBootLogBytes = 1 << 20;  // largest real log: 73 KiB
-inline constexpr std::size_t kMaxImaBytes = 8 << 20;      // of one message; about 40,000 entries
+inline constexpr std::size_t kMaxBootLogBytes = 1 << 20;          // largest real log: 73 KiB
+inline constexpr std::size_t kMaxUserspaceLogBytes = 256 * 1024;  // largest real log: 10 KB
+inline constexpr std::size_t kMaxImaBytes = 8 << 20;  // of one message; about 40,000 entries
 inline constexpr std::size_t kMaxEnrolBody = 128 * 1024;
 inline constexpr std::size_t kMaxAttestBody = 14 << 20;  // base64 of both, and the rest
 
@@ -51,8 +52,11 @@ struct ChallengeMessage {
   std::int64_t expires_seconds = 0;
   std::vector<PcrBankSelection> selection;
   std::optional<std::string> boot_log_known;  // SHA-256, hexadecimal: this one need not be sent
-  std::uint64_t ima_from = 0;                 // send entries from this index on
-  std::int64_t interval_seconds = 0;          // until the next evidence, if nothing changes
+  // SHA-256, hexadecimal, of systemd's log that need not be sent again; empty: none is known;
+  // absent: a verifier that does not read it.
+  std::optional<std::string> userspace_log_known = {};
+  std::uint64_t ima_from = 0;         // send entries from this index on
+  std::int64_t interval_seconds = 0;  // until the next evidence, if nothing changes
   bool operator==(const ChallengeMessage&) const = default;
 };
 struct ActivateResponse {
@@ -74,6 +78,7 @@ struct AttestRequest {
   std::map<std::string, std::map<std::uint8_t, Bytes>> pcrs;  // bank → index → value
   std::string boot_log_digest;                                // SHA-256, hexadecimal
   std::optional<Bytes> boot_log;
+  std::optional<Bytes> userspace_log = {};  // systemd's
   std::optional<Ima> ima;
   bool operator==(const AttestRequest&) const = default;
 };

@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 4> kNeverGoverned = {"kube-system", "kube
 constexpr std::size_t kMaxPolicyName = 50;  // label names end in it, object names contain it
 constexpr std::size_t kMaxNamespaces = 256;
 constexpr std::size_t kMaxSets = 64;
+constexpr std::size_t kMaxKeys = 64;
+constexpr std::size_t kMaxSbatComponents = 64;
+constexpr std::size_t kMaxRevoked = 1024;
 
 bool never_governed(std::string_view name) {
   return std::find(kNeverGoverned.begin(), kNeverGoverned.end(), name) != kNeverGoverned.end();
@@ -74,10 +77,66 @@ Result<AttestationPolicy::Runtime> parse_runtime(Fields& fields) {
   return out;
 }
 
+Result<std::optional<AttestationPolicy::SecureBootMinimum::Keys>> parse_keys(
+    Fields& minimum, std::string_view name) {
+  auto fields = TRY(minimum.maybe_object(name));
+  if (!fields) {
+    return std::optional<AttestationPolicy::SecureBootMinimum::Keys>();
+  }
+  AttestationPolicy::SecureBootMinimum::Keys out;
+  out.sha256 = TRY(read_sha256_list(*fields, "sha256", kMaxKeys));
+  if (out.sha256.empty()) {
+    return fields->malformed_at("sha256", "must not be empty");
+  }
+  out.equal = TRY(one_of_or(*fields, "match", {"Subset", "Equal"}, 0)) == 1;
+  TRY(fields->expect_no_more());
+  return std::optional(std::move(out));
+}
+
+Result<AttestationPolicy::SecureBootMinimum> parse_minimum(Fields& fields) {
+  AttestationPolicy::SecureBootMinimum out;
+  for (Fields& item : TRY(fields.objects("sbat", kMaxSbatComponents))) {
+    AttestationPolicy::SecureBootMinimum::Component component;
+    component.name = TRY(item.text("component", 64));
+    if (component.name.empty() || std::any_of(out.sbat.begin(), out.sbat.end(), [&](const auto& c) {
+          return c.name == component.name;
+        })) {
+      return item.malformed_at("component", "expected a name that does not stand twice");
+    }
+    component.generation =
+        static_cast<std::uint32_t>(TRY(item.integer("generation", 1, 1'000'000)));
+    TRY(item.expect_no_more());
+    out.sbat.push_back(std::move(component));
+  }
+  out.revoked = TRY(read_sha256_list(fields, "revoked", kMaxRevoked));
+  out.pk = TRY(parse_keys(fields, "pk"));
+  out.kek = TRY(parse_keys(fields, "kek"));
+  out.db = TRY(parse_keys(fields, "db"));
+  TRY(fields.expect_no_more());
+  return out;
+}
+
+Result<std::vector<std::string>> parse_quirks(Fields& fields) {
+  std::vector<std::string> out = TRY(fields.texts("allowedQuirks", kQuirkNames.size(), 64));
+  for (const std::string& name : out) {
+    if (std::find(kQuirkNames.begin(), kQuirkNames.end(), name) == kQuirkNames.end()) {
+      return fields.malformed_at("allowedQuirks", "'" + name + "' is no quirk that is known");
+    }
+  }
+  return out;
+}
+
 Result<AttestationPolicy::Evidence> parse_evidence(Fields& fields) {
   AttestationPolicy::Evidence out;
   out.secure_boot =
       static_cast<Requirement>(TRY(one_of_or(fields, "secureBoot", {"Required", "Optional"}, 0)));
+  if (auto minimum = TRY(fields.maybe_object("secureBootMinimum"))) {
+    if (out.secure_boot == Requirement::kOptional) {
+      return fields.malformed_at("secureBootMinimum", "needs secureBoot: Required");
+    }
+    out.secure_boot_minimum = TRY(parse_minimum(*minimum));
+  }
+  out.allowed_quirks = TRY(parse_quirks(fields));
   out.boot = static_cast<BootRule>(TRY(one_of_or(fields, "boot", {"ReferenceValues", "Any"}, 0)));
   out.reference_values = TRY(parse_set_names(fields));
   if (out.boot == BootRule::kReferenceValues && out.reference_values.empty()) {

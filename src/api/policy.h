@@ -2,13 +2,17 @@
 // which namespaces it governs. The schema with its texts is crds/attestationpolicies.yaml.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/conditions.h"
 #include "api/meta.h"
+#include "api/reference_values.h"
 
 namespace seaworthy::api {
 
@@ -24,6 +28,10 @@ enum class BootRule : std::uint8_t { kReferenceValues, kAny };
 enum class ImaRule : std::uint8_t { kRequired, kIgnored };
 enum class UnknownFilesRule : std::uint8_t { kViolated, kReport };
 enum class EnforcementMode : std::uint8_t { kEnforce, kWarn, kAudit };
+
+// Known deviations of firmware, each of which a policy allows by name: verify/quirks.h.
+inline constexpr std::array<std::string_view, 3> kQuirkNames = {
+    "AuthorityLogsOneByteMore", "ExitBootServicesNotLogged", "DmaProtectionDisabled"};
 
 struct ConfigMapKey {
   std::string name;  // in seaworthy-system
@@ -66,9 +74,28 @@ struct AttestationPolicy {
     UnknownFilesRule unknown_files = UnknownFilesRule::kViolated;
     bool operator==(const Runtime&) const = default;
   };
+  // What Secure Boot has to have worked with, beyond being on.
+  struct SecureBootMinimum {
+    struct Component {
+      std::string name;
+      std::uint32_t generation = 0;  // SbatLevel names at least this one
+      bool operator==(const Component&) const = default;
+    };
+    struct Keys {
+      std::vector<Sha256Value> sha256;  // of certificates' DER, or of images
+      bool equal = false;               // else: no others, but not necessarily all
+      bool operator==(const Keys&) const = default;
+    };
+    std::vector<Component> sbat;
+    std::vector<Sha256Value> revoked;  // dbx contains all of them
+    std::optional<Keys> pk, kek, db;
+    bool operator==(const SecureBootMinimum&) const = default;
+  };
   struct Evidence {
     Requirement secure_boot = Requirement::kRequired;
     BootRule boot = BootRule::kReferenceValues;
+    SecureBootMinimum secure_boot_minimum;      // only with secure_boot kRequired
+    std::vector<std::string> allowed_quirks;    // of kQuirkNames
     std::vector<std::string> reference_values;  // names; the boot must match any one wholly
     Runtime runtime;
     bool operator==(const Evidence&) const = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/policy.h"
 #include "api/values.h"
 
 namespace seaworthy::api {
@@ -11,46 +12,37 @@ using codec::Fields;
 namespace {
 
 // The bounds of the schema. 20,000 files need about 1.5 MiB, which is also what etcd takes.
-constexpr std::size_t kMaxPcrs = 11;  // 0 to 9, and 14
+constexpr std::size_t kMaxPcrs = 15;  // 0 to 9, and 11 to 15
+constexpr std::size_t kMaxUnifiedKernels = 64;
+constexpr std::size_t kMaxEvents = 1024;  // of one register
 constexpr std::size_t kMaxApplications = 256;
 constexpr std::size_t kMaxCommandLines = 64;
 constexpr std::size_t kMaxCommandLineBytes = 4096;  // COMMAND_LINE_SIZE is 2048 on x86-64
 constexpr std::size_t kMaxFiles = 20'000;
 constexpr std::size_t kMaxPathBytes = 4096;  // PATH_MAX
 
-Result<Sha256Value> digest_of(const Json& json, const std::string& path) {
-  if (!json.is_string() || !is_sha256_hex(json.get_ref<const std::string&>())) {
-    return malformed(path + ": expected a SHA-256 digest, 64 lower-case hexadecimal digits");
-  }
-  const auto value = [](char c) {
-    return static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-  };
-  const auto& text = json.get_ref<const std::string&>();
-  Sha256Value out{};
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<std::uint8_t>(value(text[2 * i]) << 4 | value(text[2 * i + 1]));
-  }
-  return out;
-}
-
 Result<Sha256Value> read_digest(Fields& fields, std::string_view name) {
   TRY(fields.text(name, 64));  // present, and counted as read
-  return digest_of(*fields.json().find(name), fields.path_of(name));
+  return sha256_of(*fields.json().find(name), fields.path_of(name));
+}
+
+Result<std::uint8_t> read_register(Fields& fields, std::string_view name) {
+  const std::int64_t index = TRY(fields.integer(name, 0, 15));
+  if (index == 10) {
+    return fields.malformed_at(name,
+                               "expected 0 to 9 or 11 to 15: PCR 10 changes with every file that "
+                               "runs");
+  }
+  return static_cast<std::uint8_t>(index);
 }
 
 Result<std::vector<ReferenceValueSet::Pcr>> parse_pcrs(Fields& boot) {
   std::vector<ReferenceValueSet::Pcr> out;
   for (Fields& fields : TRY(boot.objects("pcrs", kMaxPcrs))) {
     ReferenceValueSet::Pcr pcr;
-    const std::int64_t index = TRY(fields.integer("index", 0, 14));
-    if (index > 9 && index != 14) {
-      return fields.malformed_at("index",
-                                 "expected 0 to 9 or 14: the others change while the "
-                                 "machine runs or are not quoted");
-    }
-    pcr.index = static_cast<std::uint8_t>(index);
+    pcr.index = TRY(read_register(fields, "index"));
     if (std::any_of(out.begin(), out.end(), [&](const auto& p) { return p.index == pcr.index; })) {
-      return fields.malformed_at("index", "PCR " + std::to_string(index) + " stands twice");
+      return fields.malformed_at("index", "PCR " + std::to_string(pcr.index) + " stands twice");
     }
     pcr.sha256 = TRY(read_digest(fields, "sha256"));
     TRY(fields.expect_no_more());
@@ -59,18 +51,42 @@ Result<std::vector<ReferenceValueSet::Pcr>> parse_pcrs(Fields& boot) {
   return out;
 }
 
+Result<std::vector<ReferenceValueSet::Events>> parse_events(Fields& boot) {
+  std::vector<ReferenceValueSet::Events> out;
+  for (Fields& fields : TRY(boot.objects("events", kMaxPcrs))) {
+    ReferenceValueSet::Events events;
+    events.pcr = TRY(read_register(fields, "pcr"));
+    if (std::any_of(out.begin(), out.end(), [&](const auto& e) { return e.pcr == events.pcr; })) {
+      return fields.malformed_at("pcr", "PCR " + std::to_string(events.pcr) + " stands twice");
+    }
+    events.sha256 = TRY(read_sha256_list(fields, "sha256", kMaxEvents));
+    TRY(fields.expect_no_more());
+    out.push_back(std::move(events));
+  }
+  return out;
+}
+
 Result<void> parse_boot(Fields& boot, ReferenceValueSet& out) {
   out.pcrs = TRY(parse_pcrs(boot));
-  for (const auto& [json, path] : TRY(boot.list("applications", kMaxApplications))) {
-    out.applications.push_back(TRY(digest_of(*json, path)));
-  }
+  out.applications = TRY(read_sha256_list(boot, "applications", kMaxApplications));
+  out.unified_kernels = TRY(read_sha256_list(boot, "unifiedKernels", kMaxUnifiedKernels));
+  out.events = TRY(parse_events(boot));
   out.command_lines = TRY(boot.texts("commandLines", kMaxCommandLines, kMaxCommandLineBytes));
   if (!out.describes_boot()) {
     return boot.malformed_at("",
-                             "needs pcrs or applications: a command line alone says nothing "
-                             "about what was booted");
+                             "needs pcrs, applications, unifiedKernels or events: a command line "
+                             "alone says nothing about what was booted");
   }
   return boot.expect_no_more();
+}
+
+Result<void> parse_window(Fields& spec, ReferenceValueSet& out) {
+  out.not_before = TRY(maybe_read_time(spec, "notBefore"));
+  out.retire_after = TRY(maybe_read_time(spec, "retireAfter"));
+  if (out.not_before && out.retire_after && *out.retire_after <= *out.not_before) {
+    return spec.malformed_at("retireAfter", "must be after notBefore");
+  }
+  return {};
 }
 
 }  // namespace
@@ -93,7 +109,35 @@ Result<ReferenceValueSet> parse_reference_values(const Json& object) {
   if (!out.describes_boot() && out.files.empty()) {
     return spec.malformed_at("", "describes nothing: needs boot or files");
   }
+  TRY(parse_window(spec, out));
   TRY(spec.expect_no_more());
+  Fields status = TRY(object_or_empty(root, "status"));
+  out.conditions = TRY(parse_conditions(status));
+  out.first_used = TRY(maybe_read_time(status, "firstUsed"));
+  return out;
+}
+
+bool ReferenceValueSet::found_unused() const {
+  return retire_after && std::any_of(conditions.begin(), conditions.end(), [&](const Condition& c) {
+           return c.type == kConditionRetired && c.status == ConditionStatus::kTrue &&
+                  c.observed_generation == meta.generation;
+         });
+}
+
+Json reference_values_status_patch(const ReferenceValueSet& set, const SetUse& use,
+                                   const std::vector<Condition>& conditions) {
+  Json out = object_header(kGroupVersion, "ReferenceValueSet", set.meta.name);
+  Json& status = out["status"] = Json::object();
+  status["observedGeneration"] = set.meta.generation;
+  status["nodes"] = use.nodes;
+  status["usedBy"] = use.names;
+  if (use.first_used) {
+    status["firstUsed"] = use.first_used->rfc3339();
+  }
+  status["conditions"] = Json::array();
+  for (const Condition& condition : conditions) {
+    status["conditions"].push_back(to_json(condition));
+  }
   return out;
 }
 

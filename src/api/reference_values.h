@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/conditions.h"
 #include "api/meta.h"
 #include "base/bytes.h"
+#include "base/time.h"
 
 namespace seaworthy::api {
 
@@ -15,9 +18,14 @@ using Sha256Value = ByteArray<32>;
 
 struct ReferenceValueSet {
   struct Pcr {
-    std::uint8_t index = 0;  // 0 to 9, 14
+    std::uint8_t index = 0;  // 0 to 9, 11 to 15
     Sha256Value sha256{};
     bool operator==(const Pcr&) const = default;
+  };
+  struct Events {
+    std::uint8_t pcr = 0;             // 0 to 9, 11 to 15
+    std::vector<Sha256Value> sha256;  // all that it may be extended with
+    bool operator==(const Events&) const = default;
   };
   struct File {
     Sha256Value sha256{};
@@ -26,15 +34,42 @@ struct ReferenceValueSet {
   };
 
   ObjectMeta meta;
-  std::vector<Pcr> pcrs;                   // registers that must have exactly this value
-  std::vector<Sha256Value> applications;   // Authenticode digests of what firmware may start
-  std::vector<std::string> command_lines;  // kernel command lines, exact
-  std::vector<File> files;                 // at most 20,000 in one set
+  std::vector<Pcr> pcrs;                     // registers that must have exactly this value
+  std::vector<Sha256Value> applications;     // Authenticode digests of what firmware may start
+  std::vector<Sha256Value> unified_kernels;  // likewise: one of them must be started
+  std::vector<Events> events;                // per register, each at most once
+  std::vector<std::string> command_lines;    // kernel command lines, exact
+  std::vector<File> files;                   // at most 20,000 in one set
+  // When the values count: from, and until before. Absent: from the beginning, for ever.
+  std::optional<Time> not_before, retire_after;
+  std::vector<Condition> conditions = {};  // of status
+  std::optional<Time> first_used = {};     // of status
   bool operator==(const ReferenceValueSet&) const = default;
 
-  bool describes_boot() const { return !pcrs.empty() || !applications.empty(); }
+  // It was to be retired, and the controller found that no node runs it any more: retired early.
+  // Only what is written for this generation of spec counts, and never without retireAfter.
+  bool found_unused() const;
+  bool describes_boot() const {
+    return !pcrs.empty() || !applications.empty() || !unified_kernels.empty() || !events.empty();
+  }
 };
 
 Result<ReferenceValueSet> parse_reference_values(const Json& object);
+
+// Conditions of a set.
+inline constexpr const char* kConditionInForce = "InForce";
+inline constexpr const char* kConditionRetired = "Retired";
+
+// Which nodes booted what the set describes, by their last signed results.
+struct SetUse {
+  int nodes = 0;
+  std::vector<std::string> names;  // the first kMaxUsersShown of them
+  std::optional<Time> first_used;  // when the controller saw the first one
+  bool operator==(const SetUse&) const = default;
+};
+inline constexpr std::size_t kMaxUsersShown = 16;
+// The status subresource as an apply patch of the controller.
+Json reference_values_status_patch(const ReferenceValueSet& set, const SetUse& use,
+                                   const std::vector<Condition>& conditions);
 
 }  // namespace seaworthy::api

@@ -79,6 +79,30 @@ bool is_sha256_hex(std::string_view text) {
          });
 }
 
+Result<ByteArray<32>> sha256_of(const codec::Json& json, const std::string& path) {
+  if (!json.is_string() || !is_sha256_hex(json.get_ref<const std::string&>())) {
+    return malformed(path + ": expected a SHA-256 digest, 64 lower-case hexadecimal digits");
+  }
+  const auto value = [](char c) {
+    return static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+  };
+  const auto& text = json.get_ref<const std::string&>();
+  ByteArray<32> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<std::uint8_t>(value(text[2 * i]) << 4 | value(text[2 * i + 1]));
+  }
+  return out;
+}
+
+Result<std::vector<ByteArray<32>>> read_sha256_list(codec::Fields& fields, std::string_view name,
+                                                    std::size_t max_items) {
+  std::vector<ByteArray<32>> out;
+  for (const auto& [json, path] : TRY(fields.list(name, max_items))) {
+    out.push_back(TRY(sha256_of(*json, path)));
+  }
+  return out;
+}
+
 std::string cut(const std::string& text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) {
     return text;

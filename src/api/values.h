@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "codec/fields.h"
@@ -38,6 +39,11 @@ Result<codec::Fields> object_or_empty(codec::Fields& fields, std::string_view na
 
 // 64 lower-case hexadecimal digits: one text per digest, so that texts can be compared.
 bool is_sha256_hex(std::string_view text);
+
+// Such a text as bytes; and a list of them, absent: empty.
+Result<ByteArray<32>> sha256_of(const codec::Json& json, const std::string& path);
+Result<std::vector<ByteArray<32>>> read_sha256_list(codec::Fields& fields, std::string_view name,
+                                                    std::size_t max_items);
 
 // At most so many bytes of UTF-8, without cutting a character in two.
 std::string cut(const std::string& text, std::size_t max_bytes);

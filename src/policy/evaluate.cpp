@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "codec/hex.h"
+#include "policy/boot_match.h"
 #include "policy/command_line.h"
+#include "policy/secure_boot_minimum.h"
 
 namespace seaworthy::policy {
 
@@ -23,6 +25,8 @@ struct Input {
   const Findings& endorsement;
   const FileAppraisal& files;
   bool files_continuous;
+  const BootMatch& match;
+  Time now;
 
   const VerifiedBoot& boot() const { return evidence.boot(); }
   bool ima_required() const { return policy.evidence.runtime.ima == api::ImaRule::kRequired; }
@@ -52,15 +56,21 @@ void endorsement(const Input& in, Found& out) {
 // R11, R14 to R18: the boot log and the quote agree. Also where nothing is compared with the boot:
 // a log that lies is not a detail.
 void boot_integrity(const Input& in, Found& out) {
-  append(out.violations, in.boot().findings());
+  append(out.violations, in.boot().findings(in.policy.allowed_quirks));
 }
 
 // R17.
 void secure_boot(const Input& in, Found& out) {
   if (in.policy.evidence.secure_boot == api::Requirement::kRequired &&
-      in.boot().secure_boot() != verify::SecureBoot::kOn) {
-    append(out.violations, in.boot().secure_boot_findings());
+      in.boot().secure_boot(in.policy.allowed_quirks) != verify::SecureBoot::kOn) {
+    append(out.violations, in.boot().secure_boot_findings(in.policy.allowed_quirks));
   }
+}
+
+//
+void secure_boot_minimum(const Input& in, Found& out) {
+  append(out.violations,
+         shortfalls(in.policy.evidence.secure_boot_minimum, in.boot().secure_boot_keys()));
 }
 
 // R24. A set that is named and does not exist is never skipped.
@@ -88,75 +98,31 @@ void reference_values_exist(const Input& in, Found& out) {
   }
 }
 
-// Everything in which the boot differs from one set; empty: it matches wholly.
-Findings differences(const CompiledSet& set, const VerifiedBoot& boot) {
-  Findings found;
-  for (const auto& reference : set.pcrs) {
-    const auto index = tpm::PcrIndex::of(reference.index);
-    const crypto::Digest* value = index ? boot.pcr(*index) : nullptr;
-    if (value == nullptr || value_of(*value) != reference.sha256) {
-      found.push_back({Reason::kPcrNotInReferenceValues, "PCR " + std::to_string(reference.index),
-                       "it is " +
-                           (value == nullptr ? "not quoted" : codec::to_hex(value->bytes())) +
-                           ", " + set.name + " has " + codec::to_hex(reference.sha256)});
-    }
-  }
-  if (!set.applications.empty()) {
-    if (!boot.applications_proven()) {
-      found.push_back({Reason::kApplicationNotInReferenceValues, "PCR 4",
-                       "the boot log does not prove what was started"});
-    }
-    for (const verify::BootApplication& application : boot.applications()) {
-      if (!set.has_application(value_of(application.digest))) {
-        found.push_back({Reason::kApplicationNotInReferenceValues,
-                         codec::to_hex(application.digest.bytes()),
-                         "it calls itself '" + application.claimed_file + "'"});
-      }
-    }
-  }
-  if (!set.command_lines.empty()) {
-    if (boot.command_lines().empty()) {
-      found.push_back({Reason::kCommandLineUnknown, "PCR 8"});
-    }
-    for (const std::string& text : boot.command_lines()) {
-      if (!set.has_command_line(text)) {
-        found.push_back({Reason::kCommandLineNotInReferenceValues, text});
-      }
-    }
-  }
-  return found;
-}
-
 // The boot matches one set wholly; if none, what differs from the nearest is told.
 void boot_reference(const Input& in, Found& out) {
-  if (in.policy.evidence.boot != api::BootRule::kReferenceValues) {
-    return;
-  }
-  std::optional<Findings> nearest;
-  for (const auto& set : in.policy.boot_sets) {
-    if (!set->describes_boot()) {
-      continue;
-    }
-    Findings found = differences(*set, in.boot());
-    if (!nearest || found.size() < nearest->size()) {
-      nearest = std::move(found);
-    }
-  }
-  if (nearest) {
-    append(out.violations, *nearest);
-  }
+  append(out.violations, in.match.findings);
 }
 
 // Some set that the boot rests on lists this very command line.
 bool vouched_for(const Input& in, const std::string& command_line) {
-  return in.policy.evidence.boot == api::BootRule::kReferenceValues &&
-         std::any_of(in.policy.boot_sets.begin(), in.policy.boot_sets.end(),
-                     [&](const auto& set) { return set->has_command_line(command_line); });
+  return std::any_of(in.policy.boot_sets.begin(), in.policy.boot_sets.end(), [&](const auto& set) {
+    return set->in_force(in.now) && set->has_command_line(command_line);
+  });
+}
+
+// The same of the unified kernel image that was started.
+bool vouched_for_image(const Input& in) {
+  Findings unused;
+  return in.match.set && !in.match.set->unified_kernels.empty() &&
+         unified_command_line(*in.match.set, in.boot(), unused);
 }
 
 // R22. A command line that switches a protection off, unless a person listed it as it is.
 void command_line(const Input& in, Found& out) {
-  for (const std::string& text : in.boot().command_lines()) {
+  std::vector<std::string> lines = in.boot().command_lines();
+  const auto& passed = in.boot().passed_command_lines();
+  lines.insert(lines.end(), passed.begin(), passed.end());
+  for (const std::string& text : lines) {
     const auto token = forbidden_token(text);
     if (token && !vouched_for(in, text)) {
       out.violations.push_back({Reason::kCommandLineForbidden, *token, "in '" + text + "'"});
@@ -187,9 +153,10 @@ void ima_policy(const Input& in, Found& out) {
     return;
   }
   const auto& lines = in.boot().command_lines();
-  const bool proven = !lines.empty() && std::all_of(lines.begin(), lines.end(), [&](auto& text) {
+  const bool all = std::all_of(lines.begin(), lines.end(), [&](auto& text) {
     return names_measuring_policy(text) || vouched_for(in, text);
   });
+  const bool proven = all && (!lines.empty() || vouched_for_image(in));
   if (!proven) {
     out.violations.push_back(
         {Reason::kImaPolicyUnproven, "PCR 8", lines.empty() ? "no command line is proven" : ""});
@@ -217,6 +184,7 @@ constexpr auto kRules = std::to_array<Rule>({
     endorsement,             // is it a TPM of ours
     boot_integrity,          // is what it says about the boot true
     secure_boot,             //
+    secure_boot_minimum,     //
     reference_values_exist,  // is there anything to compare with
     boot_reference,          // is it the boot that was approved
     command_line,            //
@@ -225,11 +193,13 @@ constexpr auto kRules = std::to_array<Rule>({
     unknown_files,           // are they the files that were approved
 });
 
-void judge(const CompiledPolicy& policy, const verify::MeasuredFile& file, FileAppraisal& files) {
+void judge(const CompiledPolicy& policy, const verify::MeasuredFile& file, Time now,
+           FileAppraisal& files) {
   const Sha256Value value = value_of(file.digest);
   const bool sha256 = file.digest.alg() == crypto::HashAlg::kSha256;
-  if (sha256 && std::any_of(policy.file_sets.begin(), policy.file_sets.end(),
-                            [&](const auto& set) { return set->has_file(value); })) {
+  if (sha256 && std::any_of(policy.file_sets.begin(), policy.file_sets.end(), [&](const auto& set) {
+        return set->in_force(now) && set->has_file(value);
+      })) {
     return;
   }
   if (files.unknown.size() == kMaxUnknownFiles) {
@@ -247,16 +217,17 @@ struct Judged {
 };
 Judged judge_part(const CompiledPolicy& policy, std::uint64_t from, std::uint64_t entries,
                   const std::vector<verify::MeasuredFile>& shown,
-                  const std::optional<FileAppraisal>& before) {
+                  const std::optional<FileAppraisal>& before, Time now) {
+  const std::uint64_t generation = policy.generation_at(now);
   Judged judged{.files = {}, .continuous = from == 0};
-  if (from > 0 && before && before->generation == policy.generation && before->entries == from) {
+  if (from > 0 && before && before->generation == generation && before->entries == from) {
     judged = {*before, true};
   }
-  judged.files.generation = policy.generation;
+  judged.files.generation = generation;
   if (judged.continuous) {
     judged.files.entries = entries;
     for (const verify::MeasuredFile& file : shown) {
-      judge(policy, file, judged.files);
+      judge(policy, file, now, judged.files);
     }
   }
   return judged;
@@ -265,15 +236,19 @@ Judged judge_part(const CompiledPolicy& policy, std::uint64_t from, std::uint64_
 }  // namespace
 
 FileAppraisal appraise_part(const CompiledPolicy& policy, const verify::ImaUnfinished& part,
-                            const std::optional<FileAppraisal>& before) {
-  return judge_part(policy, part.from, part.progress.entries, part.files, before).files;
+                            const std::optional<FileAppraisal>& before, Time now) {
+  return judge_part(policy, part.from, part.progress.entries, part.files, before, now).files;
 }
 
 Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence& evidence,
-                   const Findings& endorsement, const std::optional<FileAppraisal>& before) {
+                   const Findings& endorsement, const std::optional<FileAppraisal>& before,
+                   Time now) {
   const verify::VerifiedIma& ima = evidence.ima();
-  Judged judged = judge_part(policy, ima.from(), ima.entries(), ima.files(), before);
-  const Input in{policy, evidence, endorsement, judged.files, judged.continuous};
+  Judged judged = judge_part(policy, ima.from(), ima.entries(), ima.files(), before, now);
+  const BootMatch match = policy.evidence.boot == api::BootRule::kReferenceValues
+                              ? match_boot(policy.boot_sets, evidence.boot(), now)
+                              : BootMatch{};
+  const Input in{policy, evidence, endorsement, judged.files, judged.continuous, match, now};
   Found found;
   for (const Rule rule : kRules) {
     rule(in, found);
@@ -282,7 +257,9 @@ Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence&
   append(found.violations, found.reported);
   return {.verdict = trusted ? api::Verdict::kTrusted : api::Verdict::kViolated,
           .findings = std::move(found.violations),
-          .files = std::move(judged.files)};
+          .files = std::move(judged.files),
+          .boot_set = match.set ? match.set->name : "",
+          .valid_until = match.set ? match.set->retire_after : std::nullopt};
 }
 
 }  // namespace seaworthy::policy

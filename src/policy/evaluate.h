@@ -28,7 +28,7 @@ struct UnknownFile {
 // What one policy remembers of the files of one node: those that it could not find in its reference
 // values. Valid for one generation of the policy and one epoch of the node.
 struct FileAppraisal {
-  std::uint64_t generation = 0;  // CompiledPolicy::generation
+  std::uint64_t generation = 0;  // CompiledPolicy::generation_at()
   std::uint64_t entries = 0;     // of the IMA list judged so far
   std::vector<UnknownFile> unknown;
   std::uint64_t more = 0;  // unknown files that are not kept
@@ -39,19 +39,23 @@ struct Appraisal {
   api::Verdict verdict = api::Verdict::kViolated;  // kTrusted or kViolated
   verify::Findings findings;  // empty if trusted, or of files that the policy only reports
   FileAppraisal files;
+  std::string boot_set;             // the reference values that the boot matches; empty: none
+  std::optional<Time> valid_until;  // when these are retired: no longer than that
 };
 
 // The files of one part of a list that goes on (verify::NeedMore::unfinished): no verdict yet. What
 // it gives is `before` of the next part. Nothing of it counts unless a later part is verified.
 FileAppraisal appraise_part(const CompiledPolicy& policy, const verify::ImaUnfinished& part,
-                            const std::optional<FileAppraisal>& before);
+                            const std::optional<FileAppraisal>& before, Time now);
 
 // `endorsement`: findings of verify_endorsement() under this policy's anchors; empty if it holds.
 // `before`: what this function gave for this node and policy in the round before; it is not used if
 // the evidence shows the IMA list from its first entry. If the entries shown do not continue where
 // `before` ended, or it is of another generation, that is a finding (FilesNotContinuous): the
-// verifier has to ask for the list from entry 0.
+// verifier has to ask for the list from entry 0. `now` decides which reference values are in force;
+// so does an entry's `generation`.
 Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence& evidence,
-                   const verify::Findings& endorsement, const std::optional<FileAppraisal>& before);
+                   const verify::Findings& endorsement, const std::optional<FileAppraisal>& before,
+                   Time now);
 
 }  // namespace seaworthy::policy

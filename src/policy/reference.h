@@ -5,24 +5,43 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/policy.h"
 #include "api/reference_values.h"
+#include "base/time.h"
+#include "verify/quirks.h"
 
 namespace seaworthy::policy {
+
+// Whether a set counts at some time.
+enum class Window : std::uint8_t { kNotYet, kOpen, kRetired };
 
 // A ReferenceValueSet, its digests sorted. Immutable.
 struct CompiledSet {
   std::string name;
   std::vector<api::ReferenceValueSet::Pcr> pcrs;
-  std::vector<api::Sha256Value> applications;  // sorted
-  std::vector<std::string> command_lines;      // sorted
-  std::vector<api::Sha256Value> files;         // sorted; paths are hints for people, not compared
-  std::uint64_t generation = 0;                // hash over all of it
+  std::vector<api::Sha256Value> applications;          // sorted
+  std::vector<api::Sha256Value> unified_kernels;       // sorted
+  std::vector<api::ReferenceValueSet::Events> events;  // digests sorted
+  std::vector<std::string> command_lines;              // sorted
+  std::vector<api::Sha256Value> files;  // sorted; paths are hints for people, not compared
+  std::optional<Time> not_before, retire_after;
+  bool found_unused = false;     // retired early: api::ReferenceValueSet::found_unused()
+  std::uint64_t generation = 0;  // hash over all of it
 
-  bool describes_boot() const { return !pcrs.empty() || !applications.empty(); }
+  bool describes_boot() const {
+    return !pcrs.empty() || !applications.empty() || !unified_kernels.empty() || !events.empty();
+  }
+  Window window(Time now) const {
+    return not_before && now < *not_before                          ? Window::kNotYet
+           : found_unused || (retire_after && now >= *retire_after) ? Window::kRetired
+                                                                    : Window::kOpen;
+  }
+  bool in_force(Time now) const { return window(now) == Window::kOpen; }
+  bool has_unified_kernel(const api::Sha256Value& digest) const;
   bool has_application(const api::Sha256Value& digest) const;
   bool has_command_line(const std::string& text) const;
   bool has_file(const api::Sha256Value& digest) const;
@@ -33,6 +52,7 @@ std::shared_ptr<const CompiledSet> compile(const api::ReferenceValueSet& set);
 struct CompiledPolicy {
   PolicyName name;
   api::AttestationPolicy::Evidence evidence;
+  verify::Quirks allowed_quirks;
   std::vector<std::shared_ptr<const CompiledSet>> boot_sets;
   std::vector<std::shared_ptr<const CompiledSet>> file_sets;
   std::vector<std::string> missing_boot_sets;  // names that no set has: never skipped (R24)
@@ -40,6 +60,10 @@ struct CompiledPolicy {
   // Hash over the evidence rules and the contents of all sets: what was judged under another one
   // has to be judged again. Equal on every replica.
   std::uint64_t generation = 0;
+  // The same with the windows of the file sets: differs as soon as one of them opens or closes.
+  std::uint64_t generation_at(Time now) const;
+  // Registers that only quotes of the wider selection show (PCR 11 to 13, 15) are needed.
+  bool needs_userspace_pcrs() const;
 };
 CompiledPolicy compile(const api::AttestationPolicy& policy,
                        const std::map<std::string, std::shared_ptr<const CompiledSet>>& sets);

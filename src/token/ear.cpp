@@ -112,6 +112,9 @@ Json to_json(const PolicyResult& policy, const EarClaims& claims) {
   if (policy.expires) {
     result["expires"] = unix_seconds(*policy.expires);
   }
+  if (!policy.boot_set.empty()) {
+    result["referenceValues"] = policy.boot_set;
+  }
   const std::size_t shown = std::min(policy.findings.size(), api::kMaxFindingsShown);
   if (shown > 0) {
     Json findings = Json::array();
@@ -222,6 +225,7 @@ Result<PolicyResult> read_result(Fields& submod, const std::string& label) {
   if (fields.has("expires")) {
     out.expires = TRY(read_time(fields, "expires"));
   }
+  out.boot_set = TRY(fields.maybe_text("referenceValues", kMaxName)).value_or("");
   for (Fields& finding : TRY(fields.objects("findings", api::kMaxFindingsShown))) {
     out.findings.push_back(TRY(api::parse_finding(finding)));
   }

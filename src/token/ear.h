@@ -40,6 +40,7 @@ struct PolicyResult {
   api::Verdict verdict = api::Verdict::kUnknown;
   std::optional<Time> expires;             // required for Trusted
   std::vector<api::FindingView> findings;  // the first kMaxFindingsShown are written
+  std::string boot_set = {};               // ReferenceValueSet that the boot matches; may be empty
   bool operator==(const PolicyResult&) const = default;
 };
 

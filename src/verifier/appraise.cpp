@@ -123,13 +123,14 @@ api::AttestResponse refused(Context& context, const Caller& caller, NodeState& s
 
 // R7's stateless half: is it a nonce of ours for this caller, unexpired, and not used before? The
 // quote's extraData is compared by verify_quote.
-Result<Time> open_nonce(Context& context, const Caller& caller, ByteSpan nonce) {
+Result<Nonces::Opened> open_nonce(Context& context, const Caller& caller, ByteSpan nonce) {
   const Time now = context.clock.now();
-  const Time issued = TRY(context.nonces.open(nonce, caller.node_uid, caller.pod_uid, now));
-  if (!context.book.spend(nonce, issued, now)) {
+  const Nonces::Opened opened =
+      TRY(context.nonces.open(nonce, caller.node_uid, caller.pod_uid, now));
+  if (!context.book.spend(nonce, opened.issued, now)) {
     return Error(ErrorCode::kDenied, "challenge nonce: used before");
   }
-  return issued;
+  return opened;
 }
 
 // What is remembered counts for one NodeAttestation and one AK (R13). An agent that enrols anew
@@ -156,6 +157,9 @@ verify::EvidenceInput input_of(const api::AttestRequest& request) {
   if (request.boot_log) {
     input.boot_log = ByteSpan(*request.boot_log);
   }
+  if (request.userspace_log) {
+    input.userspace_log = ByteSpan(*request.userspace_log);
+  }
   if (request.ima) {
     input.ima = verify::EvidenceInput::Ima{request.ima->from, request.ima->entries};
   }
@@ -166,6 +170,7 @@ RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enr
                      const verify::VerifiedEvidence& evidence, Time issued, NodeState& state)
     REQUIRES(state.mutex) {
   RoundResult round{.issued = issued, .boot = summary_of(evidence), .policies = {}};
+  const Time now = context.clock.now();
   const verify::Findings duplicates =
       duplicate_findings(context, caller, *enrolled.record().identity);
   for (const auto& view : enrolled.policies) {
@@ -175,8 +180,9 @@ RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enr
     const auto before = state.files.find(name);
     policy::Appraisal appraisal = policy::evaluate(
         *view->compiled, evidence, identity,
-        before == state.files.end() ? std::nullopt : std::optional(before->second));
-    round.policies.push_back({view, appraisal.verdict, std::move(appraisal.findings)});
+        before == state.files.end() ? std::nullopt : std::optional(before->second), now);
+    round.policies.push_back({view, appraisal.verdict, std::move(appraisal.findings),
+                              std::move(appraisal.boot_set), appraisal.valid_until});
     state.files[name] = std::move(appraisal.files);
   }
   state.progress = evidence.progress();
@@ -192,7 +198,8 @@ api::AttestResponse need_more(Context& context, const Caller& caller, NodeState&
       const auto before = state.files.find(view->policy.name());
       state.files[view->policy.name()] = policy::appraise_part(
           *view->compiled, more.unfinished->ima,
-          before == state.files.end() ? std::nullopt : std::optional(before->second));
+          before == state.files.end() ? std::nullopt : std::optional(before->second),
+          context.clock.now());
     }
     state.progress = more.unfinished->progress;
   }
@@ -203,6 +210,7 @@ api::AttestResponse need_more(Context& context, const Caller& caller, NodeState&
   response.challenge.ima_from = std::min(response.challenge.ima_from, more.ima_from);
   if (more.boot_log) {
     response.challenge.boot_log_known.reset();
+    response.challenge.userspace_log_known = "";
   }
   return response;
 }
@@ -254,12 +262,13 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
     publish_refusal(context, caller, *state, findings, call);
     return refused(context, caller, *state, enrolled.policies, findings);
   };
-  const auto issued = open_nonce(context, caller, request.nonce);
-  if (!issued) {
-    return refuse({{verify::Reason::kNonceMismatch, "", issued.error().message()}});
+  const auto nonce = open_nonce(context, caller, request.nonce);
+  if (!nonce) {
+    return refuse({{verify::Reason::kNonceMismatch, "", nonce.error().message()}});
   }
   auto outcome = verify::verify_evidence(
-      input_of(request), *state->key, expected_challenge(request.nonce, caller, state->key->name()),
+      input_of(request), *state->key,
+      expected_challenge(request.nonce, caller, state->key->name(), nonce->selection),
       state->progress);
   if (const auto* wrong = std::get_if<verify::Refused>(&outcome)) {
     return refuse(wrong->findings);
@@ -270,10 +279,12 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   const auto& evidence = std::get<verify::VerifiedEvidence>(outcome);
   // The policies or their reference values changed after the challenge was made: what they have to
   // judge anew is not in this part of the list. That is nobody's fault, so it is no finding.
-  if (evidence.ima().from() > ima_from(*state, enrolled.policies)) {
+  if (evidence.ima().from() > ima_from(*state, enrolled.policies, context.clock.now()) ||
+      (nonce->selection == Selection::kUsual &&
+       selection_for(enrolled.policies) != Selection::kUsual)) {
     return need_more(context, caller, *state, enrolled.policies, {});
   }
-  const RoundResult round = appraise(context, caller, enrolled, evidence, *issued, *state);
+  const RoundResult round = appraise(context, caller, enrolled, evidence, nonce->issued, *state);
   publish_round(context, caller, *state, enrolled.record(), round, call);
   return appraised(context, caller, *state, enrolled.policies, round);
 }

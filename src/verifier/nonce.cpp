@@ -7,7 +7,7 @@
 namespace seaworthy::verifier {
 namespace {
 
-constexpr std::string_view kLabel = "seaworthy/nonce/v1";
+constexpr std::string_view kLabel = "seaworthy/nonce/v2";
 
 Error refused(std::string why) {
   return {ErrorCode::kDenied, "challenge nonce: " + std::move(why)};
@@ -15,25 +15,28 @@ Error refused(std::string why) {
 
 }  // namespace
 
-Bytes Nonces::issue(const NodeUid& node, const std::string& pod_uid, Time now) {
+Bytes Nonces::issue(const NodeUid& node, const std::string& pod_uid, Time now,
+                    Selection selection) {
   const Bytes payload = codec::Writer()
                             .sized16be(as_bytes(verifier_))
                             .sized16be(as_bytes(node.str()))
                             .sized16be(as_bytes(pod_uid))
                             .u64be(static_cast<std::uint64_t>(now.unix_millis().count()))
+                            .u8(static_cast<std::uint8_t>(selection))
                             .raw(random_.bytes(16))
                             .bytes();
   return crypto::seal(key_, kLabel, payload);
 }
 
-Result<Time> Nonces::open(ByteSpan nonce, const NodeUid& node, const std::string& pod_uid,
-                          Time now) const {
+Result<Nonces::Opened> Nonces::open(ByteSpan nonce, const NodeUid& node, const std::string& pod_uid,
+                                    Time now) const {
   const Bytes payload = TRY(crypto::open(key_, kLabel, nonce));
   codec::Reader reader("nonce", payload);
   const ByteSpan verifier = TRY(reader.sized16be(256));
   const ByteSpan for_node = TRY(reader.sized16be(256));
   const ByteSpan for_pod = TRY(reader.sized16be(256));
   const std::uint64_t millis = TRY(reader.u64be());
+  const std::uint8_t selection = TRY(reader.u8());
   TRY(reader.take(16));
   TRY(reader.expect_end());
   if (as_text(verifier) != verifier_) {
@@ -49,7 +52,7 @@ Result<Time> Nonces::open(ByteSpan nonce, const NodeUid& node, const std::string
   if (now - issued > kNonceLife) {
     return refused("expired; ask for a new challenge");
   }
-  return issued;
+  return Opened{issued, selection == 0 ? Selection::kUsual : Selection::kWithUserspace};
 }
 
 bool NonceBook::spend(ByteSpan nonce, Time issued, Time now) {

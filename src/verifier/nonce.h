@@ -1,10 +1,11 @@
 // Challenge nonces that every replica can check and none has to store.
 // Rule R7; attacks.
 //
-// A nonce is a sealed record: which verifier made it, for which node and pod, when, and 16 random
-// bytes. A valid one proves that a verifier of ours issued it for this caller at that time. It
-// does not prove that it was not used before: NonceBook refuses a second use on one replica, and a
-// verdict's life counts from the nonce's issue, so a second use on another replica gains nothing.
+// A nonce is a sealed record: which verifier made it, for which node and pod, when, which PCRs it
+// asked for, and 16 random bytes. A valid one proves that a verifier of ours issued it for this
+// caller at that time. It does not prove that it was not used before: NonceBook refuses a second
+// use on one replica, and a verdict's life counts from the nonce's issue, so a second use on
+// another replica gains nothing.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,10 @@
 
 namespace seaworthy::verifier {
 
+// What a challenge asks for: PCR 0 to 10 and 14, or PCR 0 to 15. It goes with the nonce, so that a
+// policy that changes between challenge and answer makes no honest quote a wrong one.
+enum class Selection : std::uint8_t { kUsual, kWithUserspace };
+
 inline constexpr std::chrono::seconds kNonceLife{60};
 inline constexpr std::chrono::seconds kClockSkew{5};  // between replicas
 
@@ -29,12 +34,17 @@ class Nonces {
   Nonces(const crypto::SealKey& key, std::string verifier, Random& random)
       : key_(key), verifier_(std::move(verifier)), random_(random) {}
 
-  Bytes issue(const NodeUid& node, const std::string& pod_uid, Time now);
+  Bytes issue(const NodeUid& node, const std::string& pod_uid, Time now,
+              Selection selection = Selection::kUsual);
 
-  // When the nonce was issued, which is what freshness counts from. kDenied: not ours, for another
+  struct Opened {
+    Time issued;  // what freshness counts from
+    Selection selection;
+  };
+  // kDenied: not ours, for another
   // verifier, node or pod, expired, or from the future.
-  Result<Time> open(ByteSpan nonce, const NodeUid& node, const std::string& pod_uid,
-                    Time now) const;
+  Result<Opened> open(ByteSpan nonce, const NodeUid& node, const std::string& pod_uid,
+                      Time now) const;
 
  private:
   const crypto::SealKey key_;

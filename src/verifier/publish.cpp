@@ -28,11 +28,20 @@ crypto::Digest content_of(const RoundResult& round) {
                                 {"uid", result.view->policy.meta.uid},
                                 {"generation", result.view->policy.meta.generation},
                                 {"verdict", api::name(result.verdict)},
+                                {"bootSet", result.boot_set},
+                                {"until", result.valid_until ? result.valid_until->rfc3339() : ""},
                                 {"findings", std::move(findings)}});
   }
   return crypto::sha256(as_bytes(codec::to_json_text(json)));
 }
 
+// No verdict outlives the reference values that it rests on.
+Time expiry(const RoundResult& round, const RoundResult::OfPolicy& result) {
+  const Time by_age = round.issued + result.view->policy.max_age;
+  return std::min(by_age, result.valid_until.value_or(by_age));
+}
+
+// A retirement is no reason to publish earlier: what follows it is another verdict.
 Time first_expiry(const RoundResult& round) {
   Time first = round.issued + std::chrono::hours(24);
   for (const auto& result : round.policies) {
@@ -78,14 +87,15 @@ token::EarClaims claims_of(Context& context, const Caller& caller, const NodeSta
   claims.ak_name = codec::to_hex(state.key->name());
   claims.ak_spki = state.key->key().to_spki_der();
   for (const auto& result : round.policies) {
-    const Time expires = round.issued + result.view->policy.max_age;
+    const Time expires = expiry(round, result);
     claims.expires = std::max(claims.expires, expires);
     claims.policies.push_back({.policy = result.view->policy.name(),
                                .policy_uid = result.view->policy.meta.uid,
                                .policy_generation = result.view->policy.meta.generation,
                                .verdict = result.verdict,
                                .expires = expires,
-                               .findings = shown(result.findings)});
+                               .findings = shown(result.findings),
+                               .boot_set = result.boot_set});
   }
   return claims;
 }

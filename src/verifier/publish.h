@@ -16,6 +16,8 @@ struct RoundResult {
     std::shared_ptr<const PolicyView> view;
     api::Verdict verdict = api::Verdict::kUnknown;
     verify::Findings findings;
+    std::string boot_set;             // the reference values that the boot matches; empty: none
+    std::optional<Time> valid_until;  // when these are retired
   };
   Time issued;  // of the nonce: what validity counts from
   api::BootSummary boot;

@@ -226,6 +226,29 @@ constexpr auto kTable = std::to_array<Entry>({
      "A file was used that no reference value lists: find out where it comes from, then add it or "
      "rebuild the node."},
     {Reason::kMoreUnknownFiles, "MoreUnknownFiles", "There are more unknown files than are kept."},
+    {Reason::kReferenceValuesNotYetValid, "ReferenceValuesNotYetValid",
+     "These reference values do not count yet: wait for their notBefore, or bring it forward."},
+    {Reason::kReferenceValuesRetired, "ReferenceValuesRetired",
+     "These reference values are retired: boot the node into an image whose reference values are "
+     "in force, or put off their retireAfter."},
+    {Reason::kEventNotInReferenceValues, "EventNotInReferenceValues",
+     "The PCR was extended with something that no reference value lists: find out what it is, then "
+     "add it or rebuild the node."},
+    {Reason::kSbatLevelTooLow, "SbatLevelTooLow",
+     "Shim accepted boot loaders that the policy wants revoked: update shim, and its SbatLevel "
+     "(mokutil --set-sbat-policy latest)."},
+    {Reason::kSbatLevelUnknown, "SbatLevelUnknown",
+     "It is not proven which SbatLevel shim enforced: a shim from 15.3 on measures it."},
+    {Reason::kRevocationMissing, "RevocationMissing",
+     "The firmware's dbx does not revoke an image that the policy wants revoked: update dbx "
+     "(fwupdmgr update)."},
+    {Reason::kSecureBootKeysUnknown, "SecureBootKeysUnknown",
+     "It is not proven what this Secure Boot variable contains: report the firmware."},
+    {Reason::kSecureBootKeyNotAllowed, "SecureBootKeyNotAllowed",
+     "The firmware trusts a key that the policy does not list: remove it in the firmware setup, or "
+     "list it."},
+    {Reason::kSecureBootKeyMissing, "SecureBootKeyMissing",
+     "The firmware lacks a key that the policy demands: enrol it in the firmware setup."},
     {Reason::kFilesNotContinuous, "FilesNotContinuous",
      "Not all measured files were judged under this policy: the verifier asks for the whole list "
      "again."},

@@ -112,6 +112,15 @@ enum class Reason : std::uint16_t {
   kUnknownFile = 609,
   kMoreUnknownFiles = 610,
   kFilesNotContinuous = 611,
+  kReferenceValuesNotYetValid = 641,
+  kReferenceValuesRetired = 642,
+  kEventNotInReferenceValues = 643,
+  kSbatLevelTooLow = 644,
+  kSbatLevelUnknown = 645,
+  kRevocationMissing = 646,
+  kSecureBootKeysUnknown = 647,
+  kSecureBootKeyNotAllowed = 648,
+  kSecureBootKeyMissing = 649,
 };
 
 std::string_view name(Reason reason);    // "NonceMismatch"

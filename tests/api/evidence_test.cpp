@@ -18,6 +18,7 @@ ChallengeMessage challenge() {
           .expires_seconds = 60,
           .selection = {{"sha256", {0, 1, 10, 14}}},
           .boot_log_known = std::string(64, 'a'),
+          .userspace_log_known = std::string(64, 'c'),
           .ima_from = 17,
           .interval_seconds = 30};
 }
@@ -30,6 +31,7 @@ AttestRequest attest() {
   out.pcrs["sha256"] = {{0, Bytes(32, 7)}, {10, Bytes(32, 8)}};
   out.boot_log_digest = std::string(64, 'b');
   out.boot_log = Bytes{9, 9};
+  out.userspace_log = Bytes{8, 8};
   out.ima = AttestRequest::Ima{4, {1, 2, 3}};
   return out;
 }

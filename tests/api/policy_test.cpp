@@ -121,6 +121,28 @@ INSTANTIATE_TEST_SUITE_P(
             "spec.evidence.referenceValues: must be empty when boot is Any"},
         Bad{"SetOfAnImpossibleName", "/spec/evidence/referenceValues/0", R"("A")",
             "spec.evidence.referenceValues[0]: expected the name of a ReferenceValueSet"},
+        Bad{"MinimumWithoutSecureBoot", "/spec/evidence",
+            R"({"secureBoot": "Optional", "secureBootMinimum": {}})",
+            "spec.evidence.secureBootMinimum: needs secureBoot: Required"},
+        Bad{"MinimumOfANewerVersion", "/spec/evidence/secureBootMinimum", R"({"dbt": {}})",
+            "spec.evidence.secureBootMinimum.dbt: unknown field"},
+        Bad{"SbatWithoutGeneration", "/spec/evidence/secureBootMinimum",
+            R"({"sbat": [{"component": "shim"}]})",
+            "spec.evidence.secureBootMinimum.sbat[0].generation: missing; expected an integer from "
+            "1 to "
+            "1000000"},
+        Bad{"SbatTwice", "/spec/evidence/secureBootMinimum",
+            R"({"sbat": [{"component": "shim", "generation": 1}, {"component": "shim", "generation": 2}]})",
+            "spec.evidence.secureBootMinimum.sbat[1].component: expected a name that does not "
+            "stand "
+            "twice"},
+        Bad{"KeysOfNone", "/spec/evidence/secureBootMinimum", R"({"db": {"sha256": []}})",
+            "spec.evidence.secureBootMinimum.db.sha256: must not be empty"},
+        Bad{"KeysOfAnotherMatch", "/spec/evidence/secureBootMinimum",
+            R"({"pk": {"sha256": ["00000000000000000000000000000000000000000000000000000000000000a7"], "match": "Any"}})",
+            "spec.evidence.secureBootMinimum.pk.match: expected Subset or Equal, got \"Any\""},
+        Bad{"A81_AQuirkThatIsNone", "/spec/evidence/allowedQuirks", R"(["DuplicateSeparator"])",
+            "spec.evidence.allowedQuirks: 'DuplicateSeparator' is no quirk that is known"},
         Bad{"RuntimeNotSaid", "/spec/evidence/runtime", "null",
             "spec.evidence.runtime: missing; expected an object"},
         Bad{"ImaIgnoredWithSets", "/spec/evidence/runtime/ima", R"("Ignored")",
@@ -138,6 +160,26 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"Mode", "/spec/enforcement", R"({"mode": "Off"})",
             "spec.enforcement.mode: expected Enforce, Warn or Audit, got \"Off\""}),
     [](const auto& row) { return row.param.name; });
+
+TEST(Policy, ReadsTheMinimumOfSecureBootAndQuirks) {
+  Json json = smallest();
+  const std::string digest = std::string(62, '0') + "a7";
+  json["spec"]["evidence"]["secureBootMinimum"] =
+      json_of(R"({"sbat": [{"component": "shim", "generation": 4}], "revoked": [")" + digest +
+              R"("], "pk": {"sha256": [")" + digest +
+              R"("], "match": "Equal"}, "db": {"sha256": [")" + digest + R"("]}})");
+  json["spec"]["evidence"]["allowedQuirks"] = json_of(R"(["ExitBootServicesNotLogged"])");
+  const auto policy = parse_policy(json);
+  ASSERT_TRUE(policy) << policy.error().message();
+  const auto& minimum = policy->evidence.secure_boot_minimum;
+  EXPECT_EQ(minimum.sbat,
+            (std::vector<AttestationPolicy::SecureBootMinimum::Component>{{"shim", 4}}));
+  EXPECT_EQ(minimum.revoked.size(), 1u);
+  EXPECT_TRUE(minimum.pk->equal);
+  EXPECT_FALSE(minimum.db->equal);
+  EXPECT_FALSE(minimum.kek);
+  EXPECT_EQ(policy->evidence.allowed_quirks, std::vector<std::string>{"ExitBootServicesNotLogged"});
+}
 
 TEST(Policy, RefusesMoreNamespacesThanTheLimit) {
   Json json = smallest();

@@ -49,6 +49,7 @@ struct World {
   std::optional<FileAppraisal> files = {};
   Findings endorsement = {};
   Evidence evidence = {};
+  Time now = Time::from_unix(seconds(1'800'000'000));
 
   World() {
     set.meta.name = "debian";
@@ -70,7 +71,7 @@ struct World {
     const auto outcome = machine.verify(evidence, progress);
     const auto* verified = std::get_if<VerifiedEvidence>(&outcome);
     SEAWORTHY_CHECK(verified != nullptr);
-    Appraisal appraisal = evaluate(compiled(), *verified, endorsement, files);
+    Appraisal appraisal = evaluate(compiled(), *verified, endorsement, files, now);
     progress = verified->progress();
     files = appraisal.files;
     machine.clock.clock += 1000;
@@ -310,13 +311,15 @@ TEST(Evaluate, AnyOneOfTheSetsWillDoButWholly) {
   world.evidence = world.machine.build();
   const auto outcome = world.machine.verify(world.evidence);
   const auto& verified = std::get<VerifiedEvidence>(outcome);
-  EXPECT_EQ(evaluate(compile(world.policy, sets), verified, {}, {}).verdict, Verdict::kTrusted);
+  EXPECT_EQ(evaluate(compile(world.policy, sets), verified, {}, {}, world.now).verdict,
+            Verdict::kTrusted);
   // The kernel of one set with the command line of the other is neither.
   older.command_lines = world.set.command_lines;
   world.set.command_lines = {"/other"};
   const std::map<std::string, std::shared_ptr<const CompiledSet>> mixed = {
       {"older", compile(older)}, {"debian", compile(world.set)}};
-  EXPECT_EQ(evaluate(compile(world.policy, mixed), verified, {}, {}).verdict, Verdict::kViolated);
+  EXPECT_EQ(evaluate(compile(world.policy, mixed), verified, {}, {}, world.now).verdict,
+            Verdict::kViolated);
 }
 
 // ---- Over several rounds -----------------------------------------------------------------------
@@ -393,7 +396,7 @@ TEST(Evaluate, ALongListIsJudgedInParts) {
   ASSERT_TRUE(need != nullptr && need->unfinished);
   EXPECT_EQ(need->ima_from, reader.entries());
   world.progress = need->unfinished->progress;
-  world.files = appraise_part(world.compiled(), need->unfinished->ima, std::nullopt);
+  world.files = appraise_part(world.compiled(), need->unfinished->ima, std::nullopt, world.now);
   EXPECT_EQ(world.files->unknown.size(), 1u);
   world.machine.clock.clock += 1000;
   const Appraisal appraisal = world.appraise_delta();

@@ -24,7 +24,13 @@ TEST_F(NonceTest, AnotherReplicaWithTheSameKeyAcceptsIt) {
   const auto issued =
       replica.open(nonces_.issue(kNode, "pod", kNow), kNode, "pod", kNow + seconds(10));
   ASSERT_TRUE(issued) << issued.error().message();
-  EXPECT_EQ(*issued, kNow);
+  EXPECT_EQ(issued->issued, kNow);
+  EXPECT_EQ(issued->selection, Selection::kUsual);
+}
+
+TEST_F(NonceTest, R9_CarriesWhatWasAskedFor) {
+  const Bytes nonce = nonces_.issue(kNode, "pod", kNow, Selection::kWithUserspace);
+  EXPECT_EQ(nonces_.open(nonce, kNode, "pod", kNow)->selection, Selection::kWithUserspace);
 }
 
 TEST_F(NonceTest, A48_A52_RefusesTheNonceOfAnotherNodeOrPod) {

@@ -298,6 +298,71 @@ TEST_F(ServiceTest, ReferenceValuesThatChangeMeanwhileAskForTheListAgain) {
   EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
 }
 
+const token::PolicyResult result_of(const VerifierRig& rig, const std::string& node) {
+  token::KeySet keys;
+  EXPECT_TRUE(
+      keys.add(*token::parse_jwk(rig.signer_.public_entry(rig.clock_.now() + seconds(60)))));
+  const auto ear = token::verify_ear(rig.record(node)->results.at(0).ear, keys, rig.clock_.now());
+  EXPECT_TRUE(ear) << ear.error().message();
+  return *ear->find(PolicyName("production"));
+}
+
+TEST_F(ServiceTest, A85_ANodeWithAUnifiedKernelImageIsAskedForItsRegistersAndTrusted) {
+  machine_.boot = testing::uki_boot();
+  machine_.userspace = {testing::phase(11, "enter-initrd"), testing::phase(11, "ready")};
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const api::ChallengeMessage before = rig_.challenge("token-n1");
+  EXPECT_EQ(before.selection.at(0).pcrs.size(), 12u);
+  rig_.demand_unified_kernel();
+  // What was asked before the policy changed is answered honestly: nobody's fault.
+  const auto late =
+      rig_.post("/v1/attest", api::to_json(rig_.answer(machine_, before, "token-n1")), "token-n1");
+  EXPECT_EQ(late.body.at("outcome"), "NeedMore") << late.body.dump();
+  EXPECT_EQ(rig_.challenge("token-n1").selection.at(0).pcrs.size(), 16u);
+  const auto reply = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(reply), "Trusted") << reply.body.dump();
+  EXPECT_EQ(result_of(rig_, "n1").boot_set, "uki");
+  // The next phase moves PCR 11: everything is sent again, and nothing is wrong.
+  machine_.userspace.push_back(testing::phase(11, "shutdown"));
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+}
+
+TEST_F(ServiceTest, A85_TheLogOfSystemdNeedNotBeSentAgain) {
+  machine_.boot = testing::uki_boot();
+  machine_.userspace = {testing::phase(11, "ready")};
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  EXPECT_EQ(rig_.challenge("token-n1").userspace_log_known, "");
+  rig_.demand_unified_kernel();
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  const api::ChallengeMessage asked = rig_.challenge("token-n1");
+  EXPECT_EQ(asked.userspace_log_known->size(), 64u);
+  api::AttestRequest request = rig_.answer(machine_, asked, "token-n1");
+  request.boot_log.reset();
+  request.userspace_log.reset();
+  EXPECT_EQ(verdict(rig_.post("/v1/attest", api::to_json(request), "token-n1")), "Trusted");
+  // It moved on, and the log did not come: asked for both.
+  machine_.userspace.push_back(testing::phase(11, "shutdown"));
+  request = rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1");
+  request.boot_log.reset();
+  request.userspace_log.reset();
+  const auto reply = rig_.post("/v1/attest", api::to_json(request), "token-n1");
+  EXPECT_EQ(reply.body.at("outcome"), "NeedMore");
+  EXPECT_EQ(reply.body.at("challenge").at("userspaceLogKnown"), "");
+}
+
+TEST_F(ServiceTest, NoVerdictOutlivesTheReferenceValuesItRestsOn) {
+  machine_.boot = testing::uki_boot();
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const Time retired = rig_.clock_.now() + seconds(60);
+  rig_.demand_unified_kernel({{"retireAfter", retired.rfc3339()}});
+  ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+  EXPECT_EQ(result_of(rig_, "n1").expires, Time::from_unix(retired.unix_seconds()));
+  rig_.clock_.advance(seconds(60));
+  const auto reply = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(reply), "Violated");
+  EXPECT_TRUE(says(reply, "ReferenceValuesRetired")) << reply.body.dump();
+}
+
 TEST_F(ServiceTest, WritesOnChangeOnly) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");

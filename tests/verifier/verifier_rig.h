@@ -98,6 +98,27 @@ class VerifierRig {
     server_.put(kube::kReferenceValueSets, set);
   }
 
+  // The boots of testing::uki_boot() in a set of their own; with it, the policy that demands them.
+  void demand_unified_kernel(const codec::Json& more = codec::Json::object()) {
+    const auto digest = [](std::string_view of) {
+      return codec::to_hex(crypto::sha256(as_bytes(of)).bytes());
+    };
+    codec::Json set = api::object_header(api::kGroupVersion, "ReferenceValueSet", "uki");
+    set["spec"] = more;
+    set["spec"]["boot"] = {{"applications", {digest("systemd-boot 255")}},
+                           {"unifiedKernels", {digest("uki 6.1")}},
+                           {"commandLines", {testing::kUkiCommandLine}}};
+    server_.put(kube::kReferenceValueSets, set);
+    codec::Json policy = *server_.find(kube::kAttestationPolicies, kube::cluster_key("production"));
+    policy["spec"]["evidence"]["boot"] = "ReferenceValues";
+    policy["spec"]["evidence"]["referenceValues"] = {"uki"};
+    server_.put(kube::kAttestationPolicies, policy);
+    ASSERT_TRUE(eventually([&] {
+      const auto views = view_.current();
+      return !views->empty() && views->front()->compiled->needs_userspace_pcrs();
+    }));
+  }
+
   // Waits until the caches show what was put; bounded, on the real clock.
   template <class Predicate>
   bool eventually(const Predicate& holds) {
@@ -173,12 +194,14 @@ class VerifierRig {
   api::AttestRequest answer(testing::EvidenceBuilder& builder, const api::ChallengeMessage& asked,
                             const std::string& token) {
     const Bytes ak_name = builder.ak().name();
+    builder.selection = required_selection(
+        asked.selection.at(0).pcrs.size() == 16 ? Selection::kWithUserspace : Selection::kUsual);
     const crypto::Digest channel = crypto::sha256(as_bytes(token));
     const crypto::Digest extra = tpm::qualifying_data({.nonces = {asked.nonce},
                                                        .node_uid = asked.node_uid,
                                                        .ak_name = ak_name,
                                                        .channel = channel.bytes(),
-                                                       .selection = required_selection()});
+                                                       .selection = builder.selection});
     builder.clock.clock += 1000;
     builder.edit_quote = [extra, edit = edit_quote](tpm::Quote& quote) {
       quote.extra_data = to_bytes(extra.bytes());
@@ -194,6 +217,7 @@ class VerifierRig {
     request.pcrs = evidence.pcrs;
     request.boot_log_digest = evidence.boot_log_digest_hex;
     request.boot_log = evidence.boot_log;
+    request.userspace_log = evidence.userspace_log;
     request.ima = api::AttestRequest::Ima{0, *evidence.ima};
     return request;
   }
