@@ -52,6 +52,10 @@ Parsed parse_options(int argc, const char* const* argv) {
   app.add_option("--boot-log", options.boot_log_path, "The firmware's log of the measured boot")
       ->type_name("FILE")
       ->capture_default_str();
+  app.add_option("--userspace-log", options.userspace_log_path,
+                 "systemd's log of what it measures; '' for none. A node without it sends none")
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_option("--ima-list", options.ima_path, "The kernel's list of measured files; '' for none")
       ->type_name("FILE")
       ->capture_default_str();

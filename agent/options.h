@@ -14,6 +14,7 @@ struct Options {
   std::string token_path;
   std::string tcti = "device:/dev/tpmrm0";
   std::string boot_log_path = "/sys/kernel/security/tpm0/binary_bios_measurements";
+  std::string userspace_log_path = "/run/log/systemd/tpm2-measure.log";
   std::string ima_path = "/sys/kernel/security/ima/binary_runtime_measurements";
   std::string health_address = "::";
   std::uint16_t health_port = 8080;

@@ -80,7 +80,9 @@ int run(const Options& options) {
                        .clock = clock,
                        .random = random,
                        .observer = reporter},
-                      {.boot_log_path = options.boot_log_path, .ima_path = options.ima_path});
+                      {.boot_log_path = options.boot_log_path,
+                       .userspace_log_path = options.userspace_log_path,
+                       .ima_path = options.ima_path});
 
   metrics
       .gauge(telemetry::metric::kBuildInfo, "1; what runs is in the labels.",

@@ -32,6 +32,29 @@ Result<std::vector<tpm::PcrSelection>> selection_of(const api::ChallengeMessage&
 
 }  // namespace
 
+namespace {
+
+// After the quote, like the IMA list: systemd extends and then writes. A node whose systemd
+// measures nothing has no such file.
+Result<void> add_userspace_log(const Sources& from, const api::ChallengeMessage& challenge,
+                               BootLog boot_log, api::AttestRequest& request) {
+  if (from.userspace_log_path.empty() || !challenge.userspace_log_known) {
+    return {};
+  }
+  auto log = read_bounded(from.userspace_log_path, api::kMaxUserspaceLogBytes);
+  if (!log) {
+    return log.error().code() == ErrorCode::kNotFound ? Result<void>() : std::move(log).error();
+  }
+  // With the boot log always: the verifier reads the two together.
+  if (boot_log == BootLog::kAlways || request.boot_log ||
+      *challenge.userspace_log_known != codec::to_hex(crypto::sha256(*log).bytes())) {
+    request.userspace_log = *std::move(log);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& challenge,
                          const Binding& binding, BootLog boot_log) {
   const auto selection = TRY(selection_of(challenge));
@@ -68,6 +91,7 @@ Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& chall
   if (boot_log == BootLog::kAlways || challenge.boot_log_known != request.boot_log_digest) {
     request.boot_log = std::move(log);
   }
+  TRY(add_userspace_log(from, challenge, boot_log, request));
   return out;
 }
 

@@ -15,6 +15,7 @@ namespace seaworthy::attester {
 struct Sources {
   Device& device;
   std::string boot_log_path;
+  std::string userspace_log_path = {};  // systemd's; empty: none
   ImaList& ima;
 };
 

@@ -164,9 +164,11 @@ milliseconds Loop::attest(std::stop_token stop, bool triggered) {
   const api::ChallengeMessage challenge = *std::exchange(challenge_, std::nullopt);
   look_at_ima();
   const std::uint64_t entries_before = ima_.entries();
-  auto evidence =
-      collect({.device = parts_.device, .boot_log_path = config_.boot_log_path, .ima = ima_},
-              challenge, {.ak_name = ak_name_, .token = *token}, boot_log_);
+  auto evidence = collect({.device = parts_.device,
+                           .boot_log_path = config_.boot_log_path,
+                           .userspace_log_path = config_.userspace_log_path,
+                           .ima = ima_},
+                          challenge, {.ak_name = ak_name_, .token = *token}, boot_log_);
   if (!evidence) {
     const bool another_tpm = evidence.error().code() == ErrorCode::kConflict;
     return held_up("attest", {evidence.error()},

@@ -22,6 +22,7 @@ namespace seaworthy::attester {
 
 struct LoopConfig {
   std::string boot_log_path;
+  std::string userspace_log_path = {};         // systemd's; empty: none
   std::string ima_path;                        // empty: none
   std::chrono::milliseconds watch{750};        // how often the IMA list is looked at
   std::chrono::milliseconds least_gap{1'000};  // between two messages that a change caused

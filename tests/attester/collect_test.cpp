@@ -23,17 +23,22 @@ class CollectTest : public ::testing::Test {
                   .expires_seconds = 60,
                   .selection = {{.bank = "sha256", .pcrs = {0, 1, 10, 14}}},
                   .boot_log_known = {},
+                  .userspace_log_known = {},
                   .ima_from = 0,
                   .interval_seconds = 30};
   }
 
   Result<Evidence> collect_now(BootLog boot_log = BootLog::kIfUnknown) {
-    return collect({.device = device_, .boot_log_path = log_path_, .ima = ima_}, challenge_,
-                   {.ak_name = ak_name_, .token = "token"}, boot_log);
+    return collect({.device = device_,
+                    .boot_log_path = log_path_,
+                    .userspace_log_path = userspace_path_,
+                    .ima = ima_},
+                   challenge_, {.ak_name = ak_name_, .token = "token"}, boot_log);
   }
 
   testing::TempFolder folder_;
   const std::string log_path_ = folder_ / "log";
+  std::string userspace_path_ = folder_ / "tpm2-measure.log";
   const std::string ima_path_ = folder_ / "ima";
   const Bytes log_ = Bytes(1000, 3);
   const Bytes ak_name_ = Bytes(34, 8);
@@ -57,6 +62,28 @@ TEST_F(CollectTest, AnswersTheChallenge) {
   EXPECT_EQ(request.ima->from, 0u);
   EXPECT_EQ(request.ima->entries, ima_entries(0, 5));
   EXPECT_EQ(evidence->ima_entries, 5u);
+}
+
+TEST_F(CollectTest, A85_SendsTheLogOfSystemdIfTheVerifierReadsItAndDoesNotKnowIt) {
+  const Bytes log = to_bytes(as_bytes("a record"));
+  challenge_.userspace_log_known = "";
+  EXPECT_FALSE(collect_now()->request.userspace_log) << "there is none, which is no error";
+  write_file(userspace_path_, log);
+  EXPECT_EQ(collect_now()->request.userspace_log, log);
+  challenge_.boot_log_known = codec::to_hex(crypto::sha256(log_).bytes());
+  EXPECT_EQ(collect_now()->request.userspace_log, log);
+  challenge_.userspace_log_known = codec::to_hex(crypto::sha256(log).bytes());
+  EXPECT_FALSE(collect_now()->request.userspace_log);
+  EXPECT_EQ(collect_now(BootLog::kAlways)->request.userspace_log, log);
+  challenge_.boot_log_known.reset();  // the two are read together
+  EXPECT_EQ(collect_now()->request.userspace_log, log);
+  challenge_.userspace_log_known.reset();  // an older verifier would refuse the field
+  EXPECT_FALSE(collect_now()->request.userspace_log);
+  challenge_.userspace_log_known = "";
+  write_file(userspace_path_, Bytes(api::kMaxUserspaceLogBytes + 1, 'x'));
+  EXPECT_FALSE(collect_now());
+  userspace_path_.clear();
+  EXPECT_TRUE(collect_now());
 }
 
 TEST_F(CollectTest, R7_TheQuoteIsBoundToNonceNodeKeyTokenAndSelection) {
