@@ -73,6 +73,7 @@ Answer<std::string> VerifierClient::post(const char* path, std::string body, std
   request.headers.set("Authorization", "Bearer " + std::string(token));
   request.body = std::move(body);
   request.max_response_bytes = kMaxAnswer;
+  request.repeatable = true;
   auto response = client_.send(request, clock_.monotonic() + patience, std::move(stop));
   if (!response) {
     return Wait{std::move(response).error()};

@@ -27,8 +27,10 @@ struct Wait {
 template <class T>
 using Answer = std::variant<T, Wait>;
 
-// One POST per call, never repeated here: a nonce is good for one use, and only the caller knows
-// whether to begin with a new one.
+// One POST per call. It is sent again only where a kept connection proves dead (the verifier was
+// restarted): one that had read it all the same takes the second for a replay, which changes
+// nothing. Otherwise a nonce is good for one use, and only the caller knows whether to begin with a
+// new one.
 //
 // A refusal becomes an Error with the verifier's code and message: kNotFound for 404 (not
 // enrolled), kDenied for 401 and 403, kConflict for 409, kMalformed for other 4xx, kUnavailable for

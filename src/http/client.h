@@ -33,7 +33,8 @@ using ChunkSink = std::function<Flow(std::string_view)>;
 //   kDeadline, kCancelled.
 // Messages name method, host and path, never a query, header or body.
 //
-// Nothing is sent twice and no redirect is followed: the caller knows what is safe to repeat.
+// No redirect is followed, and nothing is sent twice but what Request::repeatable allows: on a new
+// connection, if one that was kept from an earlier call ended before the head of an answer came.
 class Client {
  public:
   virtual ~Client() = default;

@@ -48,6 +48,10 @@ struct Request {
   // it: the sink sees the others piece by piece.
   std::size_t max_response_bytes = 4 * 1024 * 1024;
 
+  // Client: doing it twice does no harm, so it may be sent again at once where a kept connection
+  // turns out to be dead. GET and HEAD without a body are so by themselves.
+  bool repeatable = false;
+
   // Server: who asked. The address is that of the other end of the connection, which may be a
   // proxy. The name is the subject's common name of the client certificate that was verified
   // against KeyPair::client_ca_pem; empty if there was none.

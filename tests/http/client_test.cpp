@@ -105,6 +105,51 @@ TEST_F(HttpClient, AsksAgainOnANewConnectionOnlyWhatChangesNothing) {
   EXPECT_TRUE(client->send({.method = "POST", .body = "b"}, in(seconds(10)), {}));
 }
 
+TEST_F(HttpClient, SendsTheWholeBodyAgainWhereTheCallerAllowsItAndNothingWasAnswered) {
+  const std::string body(300'000, 'x');  // more than goes out in one write
+  std::atomic<int> whole = 0;
+  const RawServer server(
+      [&](RawPeer& peer, int) {
+        const std::string text = peer.receive_until(std::string(1000, 'x') + "END");
+        whole += text.find(body + "END") != std::string::npos ? 1 : 0;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.receive_until("\r\n\r\n");  // and is gone
+      },
+      &pair);
+  const auto client = this->client(config(server.port()));
+  for (int call = 1; call <= 3; ++call) {
+    const auto answer = client->send({.method = "POST", .body = body + "END", .repeatable = true},
+                                     in(seconds(10)), {});
+    EXPECT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(server.connections(), call);
+  }
+  EXPECT_EQ(whole, 3);
+}
+
+TEST_F(HttpClient, SendsNothingAgainOnceAnAnswerHasBegunOrOnANewConnection) {
+  const RawServer server(
+      [&](RawPeer& peer, int connection) {
+        if (connection > 0) {
+          return;  // closes without a word
+        }
+        peer.receive_until("BODY");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.receive_until("BODY");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+      },
+      &pair);
+  const auto client = this->client(config(server.port()));
+  const auto post = [&] {
+    return client->send({.method = "POST", .body = "BODY", .repeatable = true}, in(seconds(10)),
+                        {});
+  };
+  ASSERT_TRUE(post());
+  EXPECT_FALSE(post());  // cut off in the middle of the answer
+  EXPECT_EQ(server.connections(), 1);
+  EXPECT_FALSE(post());  // a new connection that dies is no accident of keeping
+  EXPECT_EQ(server.connections(), 2);
+}
+
 struct Broken {
   const char* name;
   std::string text;

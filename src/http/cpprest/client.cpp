@@ -72,7 +72,8 @@ class CppRestClient final : public Client {
     whole.target = prefix_ + request.target;
     TRY(add_headers(whole));
     const bool repeatable =
-        request.body.empty() && (request.method == "GET" || request.method == "HEAD");
+        request.repeatable ||
+        (request.body.empty() && (request.method == "GET" || request.method == "HEAD"));
     for (;;) {
       auto taken = take_lane();
       if (!taken) {
@@ -88,8 +89,8 @@ class CppRestClient final : public Client {
         }
         return std::move(outcome->response);
       }
-      // A connection that died while it was idle says nothing about the server. What cannot
-      // change anything is asked again, on a new one.
+      // A connection that died while it was idle says nothing about the server. What does no
+      // harm twice is sent again, on a new one.
       if (reused && repeatable && !heard && outcome.error().code() == ErrorCode::kUnavailable) {
         drop_idle_lanes();
         continue;
