@@ -8,4 +8,4 @@ set -euo pipefail
 
 title "A-30: the TPM attests something else"
 say "Each is made by the TPM, signed by the enrolled AK and carries the right nonce. None of them is a quote."
-refuses "$node1" NotAQuote other-attestations 3
+refuses "$node2" NotAQuote other-attestations 3

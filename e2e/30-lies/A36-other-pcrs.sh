@@ -7,4 +7,4 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/lies.sh"
 
 title "A-36: a quote of other PCRs than asked for"
-refuses "$node1" PcrSelectionMismatch other-pcrs 2
+refuses "$node2" PcrSelectionMismatch other-pcrs 2

@@ -7,4 +7,4 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/lies.sh"
 
 title "A-40: the SHA-1 bank; A-39: no bank"
-refuses "$node1" PcrSelectionMismatch other-bank 2
+refuses "$node2" PcrSelectionMismatch other-bank 2

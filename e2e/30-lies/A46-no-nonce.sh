@@ -7,4 +7,4 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/lies.sh"
 
 title "A-46: no nonce"
-refuses "$node1" NonceMismatch no-nonce 2
+refuses "$node2" NonceMismatch no-nonce 2

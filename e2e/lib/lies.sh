@@ -96,11 +96,14 @@ told_by_event() { # node, the Event's reason, text in it
     .reason == $reason and .type == "Warning" and .regarding.name == $node and (.note | contains($text)))'
 }
 
-# refuses NODE REASON LIE COUNT: the evidence is refused and this is written down; the verdict and the label stay. A node's
-# refusals are written at most every ten seconds, so the lie may have to be told again.
+# refuses NODE REASON LIE COUNT: the evidence is refused and this is written down; the verdict and the label stay, those of a
+# good node and those of a bad one. A node's refusals are written at most every ten seconds, so the lie may have to be told
+# again; scripts that follow one another take turns between two nodes, so that they seldom have to wait for that.
 refuses() {
-  local node=$1 reason=$2 name=$3 count=$4 deadline=$((SECONDS + 30))
-  eventually 60 "$node is Trusted, and its evidence is honest" is_attested "$node"
+  local node=$1 reason=$2 name=$3 count=$4 verdict=Violated deadline=$((SECONDS + 30))
+  [[ $node != "$node1" ]] || verdict=Trusted
+  eventually 60 "$node is $verdict" has_verdict "$node" "$verdict"
+  eventually 60 "by honest evidence" is_attested "$node"
   watch_record "$node"
   lie "$node" "$name" "$count" "\"reason\": \"$reason\""
   until [[ -n $(refusals "$reason") ]]; do
@@ -110,8 +113,12 @@ refuses() {
   done
   note "condition Attested of $node: False, EvidenceRefused: $(refusals "$reason" | tail -1)"
   eventually 10 "an Event tells of it" told_by_event "$node" EvidenceRefused "$reason"
-  [[ $(verdicts) == Trusted ]] || wrong "the lie changed the verdict of $node: $(verdicts)"
-  holds_label "$node" || wrong "the lie cost $node its label"
+  [[ $(verdicts) == "$verdict" ]] || wrong "the lie changed the verdict of $node: $(verdicts)"
+  if [[ $verdict == Trusted ]]; then
+    holds_label "$node" || wrong "the lie cost $node its label"
+  else
+    lost_label "$node" || wrong "the lie gave $node the label"
+  fi
 }
 
 # condemned NODE REASON: what was said contradicts what was proven, so the node loses its class, and a pod finds out.
