@@ -153,6 +153,15 @@ policy evidence='{boot: Any}' | refuses "nothing said about the runtime" "spec.e
 policy evidence='{boot: Any, runtime: {}}' | refuses "runtime without known files" "ima: Required with unknownFiles: Violated (the defaults) needs at least one name in runtime.referenceValues, or every file would be unknown; ima: Ignored looks at no files, unknownFiles: Report only reports them"
 policy evidence='{boot: Any, runtime: {unknownFiles: Report}}' | accepts "runtime without known files, reported only"
 policy evidence='{boot: Any, runtime: {ima: Ignored, referenceValues: [a]}}' | refuses "files that nobody looks at" "ima: Ignored looks at no files, so runtime.referenceValues must be empty"
+policy evidence='{boot: Any, runtime: {unknownFiles: Report, oldKernels: Allowed, paths: [{prefix: /srv/, files: IgnoredEvenIfExecuted}, {prefix: /, files: Judged}]}}' | accepts "folders that are ignored"
+policy evidence='{boot: Any, runtime: {unknownFiles: Report, oldKernels: Maybe}}' | refuses "a rule about old kernels that there is not" "spec.evidence.runtime.oldKernels: Unsupported value: \"Maybe\""
+for prefix in / /usr/ /usr/bin/ /etc/; do
+  policy evidence="{boot: Any, runtime: {unknownFiles: Report, paths: [{prefix: $prefix, files: IgnoredEvenIfExecuted}]}}" | refuses "ignoring $prefix" "prefix is or contains a folder of programs, which cannot be ignored as a whole: name the folders below it"
+done
+policy evidence='{boot: Any, runtime: {unknownFiles: Report, paths: [{prefix: /srv, files: Judged}]}}' | refuses "a prefix that is no folder" "spec.evidence.runtime.paths[0].prefix: Invalid value: \"/srv\""
+policy evidence='{boot: Any, runtime: {unknownFiles: Report, paths: [{prefix: /srv/../, files: Judged}]}}' | refuses "a prefix with a step back" "a folder has no '//', '/./' or '/../'"
+policy evidence='{boot: Any, runtime: {unknownFiles: Report, paths: [{prefix: /srv/, files: Ignored}]}}' | refuses "ignoring without saying what" "spec.evidence.runtime.paths[0].files: Unsupported value: \"Ignored\""
+policy evidence='{boot: Any, runtime: {ima: Ignored, paths: [{prefix: /srv/, files: Judged}]}}' | refuses "folders that nobody looks at" "ima: Ignored looks at no files, so runtime.paths must be empty"
 policy evidence='{boot: Any, runtime: {ima: Maybe}}' | refuses "an ima rule that there is not" "spec.evidence.runtime.ima: Unsupported value: \"Maybe\": supported values: \"Required\", \"Ignored\""
 policy freshness='{intervalSeconds: 60, maxAgeSeconds: 119}' | refuses "a verdict shorter than two intervals" "maxAgeSeconds must be at least twice intervalSeconds: otherwise one late quote makes the node Stale"
 policy freshness='{intervalSeconds: 60, maxAgeSeconds: 120}' | accepts "a verdict of two intervals"
@@ -209,6 +218,18 @@ values "{files: [{sha256: $digest}], notBefore: '2026-12-01T00:00:00Z', retireAf
 values "{boot: {applications: [${digest}0]}}" | refuses "65 digits" "spec.boot.applications[0]: Too long: may not be more than 64 bytes"
 values "{boot: {applications: [sha256:$digest]}}" | refuses "a digest with a prefix" "spec.boot.applications[0]"
 values "{files: [{sha256: ${digest/7/F}}]}" | refuses "upper-case digits" "spec.files[0].sha256 in body should match '^[0-9a-f]{64}\$'"
+values "{files: [{sha256: $digest, match: ContentAndPath}]}" | refuses "a path that binds and is not there" "match: ContentAndPath needs a path"
+values "{files: [{sha256: $digest, path: /bin/sh, match: ContentAndPath}, {sha256: $digest, match: Content}]}" | accepts "files by content and path"
+values "{deniedFiles: [{sha256: $digest, note: CVE-2026-1}]}" | accepts "withdrawn files alone"
+values '{deniedFiles: []}' | refuses "no withdrawn files" "a set describes something: it needs boot or files"
+values "{measurements: [{name: .ima, sha256: $digest}], imaPolicies: [{sha256: $digest}]}" | accepts "keys and rules of IMA"
+values "{measurements: [{sha256: $digest}]}" | refuses "a measurement without a name" "spec.measurements[0].name: Required value"
+values '{imaPolicies: [{sha256: aa}]}' | refuses "rules of IMA without a digest" "spec.imaPolicies[0].sha256: Invalid value: \"aa\""
+pem='-----BEGIN PUBLIC KEY-----'
+values "{signers: [{name: vendor, key: '$pem', minimumVersion: 3}]}" | accepts "a signer"
+values "{signers: [{name: vendor, key: MII}]}" | refuses "a signer whose key is no PEM" "spec.signers[0].key: Invalid value: \"MII\""
+values "{signers: [{name: vendor, key: '$pem', minimumVersion: 4}]}" | refuses "a version that there is not" "spec.signers[0].minimumVersion in body should be less than or equal to 3"
+values "{signers: [{name: vendor, key: '$pem'}, {name: vendor, key: '$pem'}]}" | refuses "a signer twice" "Duplicate value"
 values '{files: [{path: /bin/sh}]}' | refuses "a path alone" "spec.files[0].sha256: Required value"
 
 # ---- AttestationClass ----------------------------------------------------------------------

@@ -64,6 +64,10 @@ Result<AttestationPolicy::Runtime> parse_runtime(Fields& fields) {
   out.unknown_files = static_cast<UnknownFilesRule>(
       TRY(one_of_or(fields, "unknownFiles", {"Violated", "Report"}, 0)));
   out.reference_values = TRY(parse_set_names(fields));
+  out.rules = TRY(parse_file_rules(fields));
+  if (out.ima == ImaRule::kIgnored && !out.rules.paths.empty()) {
+    return fields.malformed_at("paths", "must be empty when ima is Ignored");
+  }
   if (out.ima == ImaRule::kIgnored && !out.reference_values.empty()) {
     return fields.malformed_at("referenceValues", "must be empty when ima is Ignored");
   }

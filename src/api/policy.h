@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/conditions.h"
+#include "api/file_rules.h"
 #include "api/meta.h"
 #include "api/reference_values.h"
 
@@ -72,6 +73,7 @@ struct AttestationPolicy {
     ImaRule ima = ImaRule::kRequired;
     std::vector<std::string> reference_values;  // names; their files together
     UnknownFilesRule unknown_files = UnknownFilesRule::kViolated;
+    FileRules rules;
     bool operator==(const Runtime&) const = default;
   };
   // What Secure Boot has to have worked with, beyond being on.

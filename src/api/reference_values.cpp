@@ -103,10 +103,15 @@ Result<ReferenceValueSet> parse_reference_values(const Json& object) {
     ReferenceValueSet::File file;
     file.sha256 = TRY(read_digest(fields, "sha256"));
     file.path = TRY(fields.maybe_text("path", kMaxPathBytes)).value_or("");
+    file.bound_to_path = TRY(one_of_or(fields, "match", {"Content", "ContentAndPath"}, 0)) == 1;
+    if (file.bound_to_path && file.path.empty()) {
+      return fields.malformed_at("path", "must be there when match is ContentAndPath");
+    }
     TRY(fields.expect_no_more());
     out.files.push_back(std::move(file));
   }
-  if (!out.describes_boot() && out.files.empty()) {
+  out.runtime = TRY(parse_runtime_references(spec));
+  if (!out.describes_boot() && out.files.empty() && out.runtime.empty()) {
     return spec.malformed_at("", "describes nothing: needs boot or files");
   }
   TRY(parse_window(spec, out));

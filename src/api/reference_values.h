@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "api/conditions.h"
+#include "api/file_rules.h"
 #include "api/meta.h"
 #include "base/bytes.h"
 #include "base/time.h"
 
 namespace seaworthy::api {
-
-using Sha256Value = ByteArray<32>;
 
 struct ReferenceValueSet {
   struct Pcr {
@@ -29,7 +28,8 @@ struct ReferenceValueSet {
   };
   struct File {
     Sha256Value sha256{};
-    std::string path;  // a hint for people; the digest alone decides
+    std::string path;            // a hint for people, unless bound_to_path
+    bool bound_to_path = false;  // match: ContentAndPath
     bool operator==(const File&) const = default;
   };
 
@@ -40,6 +40,7 @@ struct ReferenceValueSet {
   std::vector<Events> events;                // per register, each at most once
   std::vector<std::string> command_lines;    // kernel command lines, exact
   std::vector<File> files;                   // at most 20,000 in one set
+  RuntimeReferences runtime;                 // what else is known about files
   // When the values count: from, and until before. Absent: from the beginning, for ever.
   std::optional<Time> not_before, retire_after;
   std::vector<Condition> conditions = {};  // of status

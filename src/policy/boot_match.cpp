@@ -108,15 +108,18 @@ void command_line_differences(const CompiledSet& set, const VerifiedBoot& boot, 
 
 verify::Finding not_in_force(const CompiledSet& set, Window window) {
   if (window == Window::kNotYet) {
-    return {Reason::kReferenceValuesNotYetValid, set.name, "from " + set.not_before->rfc3339()};
+    return {Reason::kReferenceValuesNotYetValid, set.name,
+            "from " + set.validity.not_before->rfc3339()};
   }
   return {Reason::kReferenceValuesRetired, set.name,
-          set.found_unused ? "no node ran it any more" : "since " + set.retire_after->rfc3339()};
+          set.validity.found_unused ? "no node ran it any more"
+                                    : "since " + set.validity.retire_after->rfc3339()};
 }
 
 // The later end; no end is the latest.
 bool longer(const CompiledSet& a, const CompiledSet& b) {
-  return b.retire_after && (!a.retire_after || *a.retire_after > *b.retire_after);
+  return b.validity.retire_after &&
+         (!a.validity.retire_after || *a.validity.retire_after > *b.validity.retire_after);
 }
 
 }  // namespace
@@ -179,7 +182,7 @@ BootMatch match_boot(const std::vector<std::shared_ptr<const CompiledSet>>& sets
       continue;
     }
     Findings found = differences(*set, boot);
-    if (const Window window = set->window(now); window != Window::kOpen) {
+    if (const Window window = set->validity.window(now); window != Window::kOpen) {
       unopened.push_back(not_in_force(*set, window));
       if (found.empty()) {
         closed.push_back(unopened.back());

@@ -41,13 +41,6 @@ struct Found {
   Findings reported;
 };
 
-Sha256Value value_of(const crypto::Digest& digest) {
-  Sha256Value value{};
-  const ByteSpan bytes = digest.bytes();
-  std::copy_n(bytes.begin(), std::min(bytes.size(), value.size()), value.begin());
-  return value;
-}
-
 // R1, R2 under this policy's anchors.
 void endorsement(const Input& in, Found& out) {
   append(out.violations, in.endorsement);
@@ -95,6 +88,11 @@ void reference_values_exist(const Input& in, Found& out) {
     if (in.policy.file_sets.empty() && in.policy.missing_file_sets.empty()) {
       out.violations.push_back({Reason::kReferenceValuesEmpty, "runtime"});
     }
+    for (const auto& set : in.policy.file_sets) {
+      for (const std::string& why : set->files->unusable_signers) {
+        out.violations.push_back({Reason::kSignerUnusable, set->name, why});
+      }
+    }
   }
 }
 
@@ -106,7 +104,7 @@ void boot_reference(const Input& in, Found& out) {
 // Some set that the boot rests on lists this very command line.
 bool vouched_for(const Input& in, const std::string& command_line) {
   return std::any_of(in.policy.boot_sets.begin(), in.policy.boot_sets.end(), [&](const auto& set) {
-    return set->in_force(in.now) && set->has_command_line(command_line);
+    return set->validity.in_force(in.now) && set->has_command_line(command_line);
   });
 }
 
@@ -140,8 +138,13 @@ void ima_list(const Input& in, Found& out) {
     out.violations.push_back({Reason::kImaListMissing, "IMA list"});
   }
   for (const Finding& finding : ima.findings()) {
-    // A violation says "this file's content is not known", which is what an unknown file is.
-    const bool report = finding.reason == Reason::kImaViolation && !in.unknown_files_violate();
+    // A violation says "this file's content is not known", which is what an unknown file is. What
+    // a kernel before 5.8 cannot do better is a policy's to allow, and is told all the same.
+    const bool old_kernel = finding.reason == Reason::kImaDigestsPadded ||
+                            finding.reason == Reason::kImaBootAggregateUnproven;
+    const bool report =
+        old_kernel ? in.policy.evidence.runtime.rules.old_kernels == api::OldKernelRule::kAllowed
+                   : finding.reason == Reason::kImaViolation && !in.unknown_files_violate();
     (report ? out.reported : out.violations).push_back(finding);
   }
 }
@@ -157,7 +160,14 @@ void ima_policy(const Input& in, Found& out) {
     return names_measuring_policy(text) || vouched_for(in, text);
   });
   const bool proven = all && (!lines.empty() || vouched_for_image(in));
-  if (!proven) {
+  if (in.policy.files.lists_ima_policies(in.now)) {
+    // A person says which rules IMA has to follow: that they were measured is then the proof, and
+    // whatever the command line says is none.
+    if (!in.files.ima_policy_seen) {
+      out.violations.push_back({Reason::kImaPolicyUnproven, "IMA list",
+                                "none of the imaPolicies of the reference values was measured"});
+    }
+  } else if (!proven) {
     out.violations.push_back(
         {Reason::kImaPolicyUnproven, "PCR 8", lines.empty() ? "no command line is proven" : ""});
   }
@@ -170,9 +180,19 @@ void unknown_files(const Input& in, Found& out) {
   if (!in.files_continuous) {
     out.violations.push_back({Reason::kFilesNotContinuous, "IMA list"});
   }
+  for (const UnknownFile& file : in.files.refused) {
+    const std::string_view note = in.policy.files.denial_note(file.sha256);
+    out.violations.push_back({file.reason, file.path,
+                              "sha256:" + codec::to_hex(file.sha256) +
+                                  (note.empty() ? "" : " (" + std::string(note) + ")")});
+  }
   Findings& to = in.unknown_files_violate() ? out.violations : out.reported;
   for (const UnknownFile& file : in.files.unknown) {
-    to.push_back({Reason::kUnknownFile, file.path, "sha256:" + codec::to_hex(file.sha256)});
+    to.push_back({file.reason, file.path, "sha256:" + codec::to_hex(file.sha256)});
+  }
+  if (in.files.more_refused > 0) {
+    out.violations.push_back({Reason::kMoreUnknownFiles, "IMA list",
+                              std::to_string(in.files.more_refused) + " more that are refused"});
   }
   if (in.files.more > 0) {
     to.push_back({Reason::kMoreUnknownFiles, "IMA list", std::to_string(in.files.more) + " more"});
@@ -193,22 +213,6 @@ constexpr auto kRules = std::to_array<Rule>({
     unknown_files,           // are they the files that were approved
 });
 
-void judge(const CompiledPolicy& policy, const verify::MeasuredFile& file, Time now,
-           FileAppraisal& files) {
-  const Sha256Value value = value_of(file.digest);
-  const bool sha256 = file.digest.alg() == crypto::HashAlg::kSha256;
-  if (sha256 && std::any_of(policy.file_sets.begin(), policy.file_sets.end(), [&](const auto& set) {
-        return set->in_force(now) && set->has_file(value);
-      })) {
-    return;
-  }
-  if (files.unknown.size() == kMaxUnknownFiles) {
-    ++files.more;
-    return;
-  }
-  files.unknown.push_back({value, std::string(file.path.substr(0, kMaxUnknownPath))});
-}
-
 // Entries from..entries of a list, on top of what was judged before; false: they do not continue
 // it.
 struct Judged {
@@ -226,9 +230,7 @@ Judged judge_part(const CompiledPolicy& policy, std::uint64_t from, std::uint64_
   judged.files.generation = generation;
   if (judged.continuous) {
     judged.files.entries = entries;
-    for (const verify::MeasuredFile& file : shown) {
-      judge(policy, file, now, judged.files);
-    }
+    policy.files.judge(shown, now, judged.files);
   }
   return judged;
 }
@@ -259,7 +261,7 @@ Appraisal evaluate(const CompiledPolicy& policy, const verify::VerifiedEvidence&
           .findings = std::move(found.violations),
           .files = std::move(judged.files),
           .boot_set = match.set ? match.set->name : "",
-          .valid_until = match.set ? match.set->retire_after : std::nullopt};
+          .valid_until = match.set ? match.set->validity.retire_after : std::nullopt};
 }
 
 }  // namespace seaworthy::policy

@@ -16,25 +16,6 @@
 
 namespace seaworthy::policy {
 
-inline constexpr std::size_t kMaxUnknownFiles = 256;  // kept per node and policy
-inline constexpr std::size_t kMaxUnknownPath = 64;    // bytes of each path that are kept
-
-struct UnknownFile {
-  api::Sha256Value sha256{};  // or the first bytes of a longer digest
-  std::string path;           // a hint
-  bool operator==(const UnknownFile&) const = default;
-};
-
-// What one policy remembers of the files of one node: those that it could not find in its reference
-// values. Valid for one generation of the policy and one epoch of the node.
-struct FileAppraisal {
-  std::uint64_t generation = 0;  // CompiledPolicy::generation_at()
-  std::uint64_t entries = 0;     // of the IMA list judged so far
-  std::vector<UnknownFile> unknown;
-  std::uint64_t more = 0;  // unknown files that are not kept
-  bool operator==(const FileAppraisal&) const = default;
-};
-
 struct Appraisal {
   api::Verdict verdict = api::Verdict::kViolated;  // kTrusted or kViolated
   verify::Findings findings;  // empty if trusted, or of files that the policy only reports

@@ -44,18 +44,15 @@ std::uint64_t generation_of(const CompiledSet& set) {
       writer.raw(digest);
     }
   }
-  for (const auto& time : {set.not_before, set.retire_after}) {
+  for (const auto& time : {set.validity.not_before, set.validity.retire_after}) {
     writer.u64be(time ? static_cast<std::uint64_t>(time->unix_millis().count()) : 0);
   }
-  writer.u8(set.found_unused ? 1 : 0);
+  writer.u8(set.validity.found_unused ? 1 : 0);
   writer.u64be(set.command_lines.size());
   for (const std::string& text : set.command_lines) {
     writer.u64be(text.size()).raw(as_bytes(text));
   }
-  writer.u64be(set.files.size());
-  for (const auto& digest : set.files) {
-    writer.raw(digest);
-  }
+  write_generation(writer, *set.files);
   return first_bytes(crypto::sha256(writer.bytes()));
 }
 
@@ -116,9 +113,6 @@ bool CompiledSet::has_unified_kernel(const api::Sha256Value& digest) const {
 bool CompiledSet::has_command_line(const std::string& text) const {
   return std::binary_search(command_lines.begin(), command_lines.end(), text);
 }
-bool CompiledSet::has_file(const api::Sha256Value& digest) const {
-  return std::binary_search(files.begin(), files.end(), digest);
-}
 
 std::shared_ptr<const CompiledSet> compile(const api::ReferenceValueSet& set) {
   auto compiled = std::make_shared<CompiledSet>();
@@ -128,19 +122,14 @@ std::shared_ptr<const CompiledSet> compile(const api::ReferenceValueSet& set) {
   compiled->unified_kernels = set.unified_kernels;
   compiled->events = set.events;
   compiled->command_lines = set.command_lines;
-  compiled->not_before = set.not_before;
-  compiled->retire_after = set.retire_after;
-  compiled->found_unused = set.found_unused();
-  for (const auto& file : set.files) {
-    compiled->files.push_back(file.sha256);
-  }
+  compiled->validity = {set.not_before, set.retire_after, set.found_unused()};
+  compiled->files = std::make_shared<const SetFiles>(compile_files(set, compiled->validity));
   sort_unique(compiled->applications);
   sort_unique(compiled->unified_kernels);
   for (auto& events : compiled->events) {
     sort_unique(events.sha256);
   }
   sort_unique(compiled->command_lines);
-  sort_unique(compiled->files);
   compiled->generation = generation_of(*compiled);
   return compiled;
 }
@@ -158,6 +147,11 @@ CompiledPolicy compile(const api::AttestationPolicy& policy,
   resolve(policy.evidence.reference_values, sets, compiled.boot_sets, compiled.missing_boot_sets);
   resolve(policy.evidence.runtime.reference_values, sets, compiled.file_sets,
           compiled.missing_file_sets);
+  std::vector<std::shared_ptr<const SetFiles>> files;
+  for (const auto& set : compiled.file_sets) {
+    files.push_back(set->files);
+  }
+  compiled.files = FileRules(std::move(files), policy.evidence.runtime.rules);
   codec::Writer writer;
   writer.u64be(compiled.name.str().size()).raw(as_bytes(compiled.name.str()));
   writer.u8(static_cast<std::uint8_t>(policy.evidence.secure_boot));
@@ -168,6 +162,7 @@ CompiledPolicy compile(const api::AttestationPolicy& policy,
   for (const verify::Quirk quirk : verify::kAllQuirks) {
     writer.u8(compiled.allowed_quirks.has(quirk) ? 1 : 0);
   }
+  write_generation(writer, policy.evidence.runtime.rules);
   write(writer, compiled.boot_sets, compiled.missing_boot_sets);
   write(writer, compiled.file_sets, compiled.missing_file_sets);
   compiled.generation = first_bytes(crypto::sha256(writer.bytes()));
@@ -178,7 +173,7 @@ std::uint64_t CompiledPolicy::generation_at(Time now) const {
   codec::Writer writer;
   writer.u64be(generation);
   for (const auto& set : file_sets) {
-    writer.u8(static_cast<std::uint8_t>(set->window(now)));
+    writer.u8(static_cast<std::uint8_t>(set->validity.window(now)));
   }
   return first_bytes(crypto::sha256(writer.bytes()));
 }

@@ -12,12 +12,11 @@
 #include "api/policy.h"
 #include "api/reference_values.h"
 #include "base/time.h"
+#include "policy/files.h"
+#include "policy/validity.h"
 #include "verify/quirks.h"
 
 namespace seaworthy::policy {
-
-// Whether a set counts at some time.
-enum class Window : std::uint8_t { kNotYet, kOpen, kRetired };
 
 // A ReferenceValueSet, its digests sorted. Immutable.
 struct CompiledSet {
@@ -27,24 +26,16 @@ struct CompiledSet {
   std::vector<api::Sha256Value> unified_kernels;       // sorted
   std::vector<api::ReferenceValueSet::Events> events;  // digests sorted
   std::vector<std::string> command_lines;              // sorted
-  std::vector<api::Sha256Value> files;  // sorted; paths are hints for people, not compared
-  std::optional<Time> not_before, retire_after;
-  bool found_unused = false;     // retired early: api::ReferenceValueSet::found_unused()
+  std::shared_ptr<const SetFiles> files;
+  Validity validity;
   std::uint64_t generation = 0;  // hash over all of it
 
   bool describes_boot() const {
     return !pcrs.empty() || !applications.empty() || !unified_kernels.empty() || !events.empty();
   }
-  Window window(Time now) const {
-    return not_before && now < *not_before                          ? Window::kNotYet
-           : found_unused || (retire_after && now >= *retire_after) ? Window::kRetired
-                                                                    : Window::kOpen;
-  }
-  bool in_force(Time now) const { return window(now) == Window::kOpen; }
   bool has_unified_kernel(const api::Sha256Value& digest) const;
   bool has_application(const api::Sha256Value& digest) const;
   bool has_command_line(const std::string& text) const;
-  bool has_file(const api::Sha256Value& digest) const;
 };
 std::shared_ptr<const CompiledSet> compile(const api::ReferenceValueSet& set);
 
@@ -55,6 +46,7 @@ struct CompiledPolicy {
   verify::Quirks allowed_quirks;
   std::vector<std::shared_ptr<const CompiledSet>> boot_sets;
   std::vector<std::shared_ptr<const CompiledSet>> file_sets;
+  FileRules files;                             // of all file sets
   std::vector<std::string> missing_boot_sets;  // names that no set has: never skipped (R24)
   std::vector<std::string> missing_file_sets;
   // Hash over the evidence rules and the contents of all sets: what was judged under another one

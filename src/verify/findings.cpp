@@ -199,6 +199,22 @@ constexpr auto kTable = std::to_array<Entry>({
     {Reason::kImaKexecUnmeasured, "ImaKexecUnmeasured",
      "Another kernel was started by kexec and its command line was not measured: reboot the node, "
      "and measure func=KEXEC_CMDLINE."},
+    {Reason::kUnknownMeasurement, "UnknownMeasurement",
+     "The kernel measured something that is not a file (a key, a command line) and that no "
+     "reference "
+     "value lists: find out what it is, then add it to measurements."},
+    {Reason::kFileDenied, "FileDenied",
+     "A file was used that was withdrawn: update the node, then reboot it."},
+    {Reason::kFileSignatureFalse, "FileSignatureFalse",
+     "A file carries a signature that the key it names did not make: it was changed after it was "
+     "signed, or the signature was copied; rebuild the node."},
+    {Reason::kFileSignatureTooOld, "FileSignatureTooOld",
+     "A file carries a signature of a version below the signer's minimumVersion: sign it again."},
+    {Reason::kImaPolicyForeign, "ImaPolicyForeign",
+     "IMA follows rules that no reference value lists, so it may not measure what runs: reboot the "
+     "node, or add the rules to imaPolicies."},
+    {Reason::kSignerUnusable, "SignerUnusable",
+     "A signer of a ReferenceValueSet has a key that cannot be used: correct it."},
 
     {Reason::kReferenceValuesMissing, "ReferenceValuesMissing",
      "The policy names a ReferenceValueSet that does not exist or cannot be read: create it or "

@@ -99,6 +99,12 @@ enum class Reason : std::uint16_t {
   kImaDigestsPadded = 514,
   kImaBootAggregateUnproven = 515,
   kImaKexecUnmeasured = 516,
+  kUnknownMeasurement = 517,
+  kFileDenied = 518,
+  kFileSignatureFalse = 519,
+  kFileSignatureTooOld = 520,
+  kImaPolicyForeign = 521,
+  kSignerUnusable = 522,
 
   // Policy: R22, R24.
   kReferenceValuesMissing = 601,

@@ -269,6 +269,36 @@ INSTANTIATE_TEST_SUITE_P(
                   {.file_digest = Bytes(32), .name = "/usr/bin/kubelet", .violation = true});
             },
             {Reason::kImaViolation}},
+        Row{"A96_AnOldKernel",
+            [](World& w) { w.machine.ima_rule = eventlog::TemplateDigests::kSha1Padded; },
+            {Reason::kImaDigestsPadded}},
+        Row{"A102_AFileThatWasWithdrawn",
+            [](World& w) {
+              w.set.runtime.denied_files = {{sha256_of("content of /usr/bin/kubelet"), "CVE"}};
+            },
+            {Reason::kFileDenied}},
+        Row{"A102_AFileThatWasWithdrawnIsNeverOnlyReported",
+            [](World& w) {
+              w.policy.evidence.runtime.unknown_files = api::UnknownFilesRule::kReport;
+              w.set.runtime.denied_files = {{sha256_of("content of /usr/bin/kubelet"), "CVE"}};
+            },
+            {Reason::kFileDenied}},
+        Row{"R24_ASignerThatCannotBeUsed",
+            [](World& w) {
+              w.set.runtime.signers = {{"vendor", "-----BEGIN PUBLIC KEY-----", 2}};
+            },
+            {Reason::kSignerUnusable}},
+        Row{"A104_TheListedImaPolicyWasNotMeasured",
+            [](World& w) { w.set.runtime.ima_policies = {sha256_of("rules")}; },
+            {Reason::kImaPolicyUnproven}},
+        Row{"A104_TheListedImaPolicyWasMeasured",
+            [](World& w) {
+              w.machine.boot = seaworthy::testing::honest_boot("/vmlinuz quiet");
+              w.set.command_lines.clear();
+              w.set.runtime.ima_policies = {sha256_of("content of /etc/ima/ima-policy")};
+              w.machine.run("/etc/ima/ima-policy");
+            },
+            {}},
         Row{"AllIsToldAtOnce",
             [](World& w) {
               secure_boot_off(w);
@@ -298,6 +328,24 @@ TEST(Evaluate, ReportedFilesDoNotViolate) {
   const Appraisal appraisal = world.appraise();
   EXPECT_EQ(appraisal.verdict, Verdict::kTrusted);
   EXPECT_EQ(reasons(appraisal.findings), (Reasons{Reason::kImaViolation, Reason::kUnknownFile}));
+}
+
+TEST(Evaluate, A96_AnOldKernelMayBeAllowedAndIsToldAllTheSame) {
+  World world;
+  world.machine.ima_rule = eventlog::TemplateDigests::kSha1Padded;
+  world.policy.evidence.runtime.rules.old_kernels = api::OldKernelRule::kAllowed;
+  const Appraisal appraisal = world.appraise();
+  EXPECT_EQ(appraisal.verdict, Verdict::kTrusted) << text(appraisal.findings);
+  EXPECT_EQ(reasons(appraisal.findings), Reasons{Reason::kImaDigestsPadded});
+}
+
+TEST(Evaluate, A104_AnImaPolicyThatWasMeasuredBeforeStaysProven) {
+  World world;
+  world.set.runtime.ima_policies = {sha256_of("content of /etc/ima/ima-policy")};
+  world.machine.run("/etc/ima/ima-policy");
+  EXPECT_EQ(world.appraise().verdict, Verdict::kTrusted);
+  world.machine.run("/usr/bin/runc");
+  EXPECT_EQ(world.appraise_delta().verdict, Verdict::kTrusted);
 }
 
 TEST(Evaluate, AnyOneOfTheSetsWillDoButWholly) {

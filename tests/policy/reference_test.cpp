@@ -24,8 +24,8 @@ TEST(Reference, FindsWhatIsInASet) {
   EXPECT_FALSE(set->has_application({2}));
   EXPECT_TRUE(set->has_command_line("/a"));
   EXPECT_FALSE(set->has_command_line("/a "));
-  EXPECT_TRUE(set->has_file({7}));
-  EXPECT_FALSE(set->has_file({8}));
+  EXPECT_TRUE(set->files->contents.has({7}));
+  EXPECT_FALSE(set->files->contents.has({8}));
   EXPECT_TRUE(set->describes_boot());
   EXPECT_EQ(set->applications.size(), 2u);
 }
