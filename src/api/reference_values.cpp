@@ -118,7 +118,9 @@ Result<ReferenceValueSet> parse_reference_values(const Json& object) {
   TRY(spec.expect_no_more());
   Fields status = TRY(object_or_empty(root, "status"));
   out.conditions = TRY(parse_conditions(status));
-  out.first_used = TRY(maybe_read_time(status, "firstUsed"));
+  out.use.nodes = static_cast<int>(TRY(status.maybe_integer("nodes", 0, 1 << 30)).value_or(0));
+  out.use.names = TRY(status.texts("usedBy", kMaxUsersShown, 253));
+  out.use.first_used = TRY(maybe_read_time(status, "firstUsed"));
   return out;
 }
 

@@ -15,6 +15,14 @@
 
 namespace seaworthy::api {
 
+// Which nodes booted what the set describes, by their last signed results.
+struct SetUse {
+  int nodes = 0;
+  std::vector<std::string> names;  // the first kMaxUsersShown of them
+  std::optional<Time> first_used;  // when the controller saw the first one
+  bool operator==(const SetUse&) const = default;
+};
+inline constexpr std::size_t kMaxUsersShown = 16;
 struct ReferenceValueSet {
   struct Pcr {
     std::uint8_t index = 0;  // 0 to 9, 11 to 15
@@ -44,7 +52,7 @@ struct ReferenceValueSet {
   // When the values count: from, and until before. Absent: from the beginning, for ever.
   std::optional<Time> not_before, retire_after;
   std::vector<Condition> conditions = {};  // of status
-  std::optional<Time> first_used = {};     // of status
+  SetUse use = {};                         // of status
   bool operator==(const ReferenceValueSet&) const = default;
 
   // It was to be retired, and the controller found that no node runs it any more: retired early.
@@ -61,14 +69,6 @@ Result<ReferenceValueSet> parse_reference_values(const Json& object);
 inline constexpr const char* kConditionInForce = "InForce";
 inline constexpr const char* kConditionRetired = "Retired";
 
-// Which nodes booted what the set describes, by their last signed results.
-struct SetUse {
-  int nodes = 0;
-  std::vector<std::string> names;  // the first kMaxUsersShown of them
-  std::optional<Time> first_used;  // when the controller saw the first one
-  bool operator==(const SetUse&) const = default;
-};
-inline constexpr std::size_t kMaxUsersShown = 16;
 // The status subresource as an apply patch of the controller.
 Json reference_values_status_patch(const ReferenceValueSet& set, const SetUse& use,
                                    const std::vector<Condition>& conditions);

@@ -7,6 +7,7 @@
 #include "controller/node.h"
 #include "controller/owned.h"
 #include "controller/policy.h"
+#include "controller/reference_values.h"
 #include "controller/uninstall.h"
 #include "telemetry/names.h"
 
@@ -22,7 +23,7 @@ constexpr milliseconds kDiscoveryRetry{2'000};
 
 // What the workers are told to look at.
 struct Task {
-  enum class Kind : std::uint8_t { kPolicy, kNode, kServing, kKeys, kUninstall };
+  enum class Kind : std::uint8_t { kPolicy, kNode, kReferenceValues, kServing, kKeys, kUninstall };
   Kind kind = Kind::kNode;
   std::string name = {};
   auto operator<=>(const Task&) const = default;
@@ -34,6 +35,8 @@ const char* name_of(Task::Kind kind) {
       return "policy";
     case Task::Kind::kNode:
       return "node";
+    case Task::Kind::kReferenceValues:
+      return "referencevalues";
     case Task::Kind::kServing:
       return "serving";
     case Task::Kind::kKeys:
@@ -80,6 +83,7 @@ struct Running {
         nodes(client, caches, ears, events, metrics, clock, std::move(verdict_changed)),
         policies(client, caches, ears, owned, events, metrics,
                  {.webhook = options.webhook, .steering_supported = steering}, clock),
+        reference_values(client, caches, ears, events, metrics, clock),
         serving(client, caches, metrics, options.serving, clock, random),
         keys(client, caches, metrics, clock) {}
 
@@ -90,6 +94,7 @@ struct Running {
   OwnedObjects owned;
   NodeReconciler nodes;
   PolicyReconciler policies;
+  ReferenceValuesReconciler reference_values;
   ServingReconciler serving;
   KeysReconciler keys;
 };
@@ -111,6 +116,7 @@ struct Controllers::Inside {
   void connect();
   void enqueue_all_nodes();
   void enqueue_all_policies();
+  void enqueue_all_sets();
   void config_map_changed(const std::string& name);
   void begin();
   void end();
@@ -172,6 +178,13 @@ void Controllers::Inside::enqueue_all_policies() {
   }
 }
 
+void Controllers::Inside::enqueue_all_sets() {
+  const auto all = running->caches.reference_values.snapshot();
+  for (const auto& [key, unused] : *all) {
+    add({Task::Kind::kReferenceValues, key.name});
+  }
+}
+
 void Controllers::Inside::config_map_changed(const std::string& name) {
   if (name == kJwksConfigMap) {
     add({Task::Kind::kKeys});
@@ -195,6 +208,7 @@ void Controllers::Inside::connect() {
     });
     if (spec) {
       enqueue_all_nodes();
+      enqueue_all_sets();
     }
   });
   caches.nodes.add_handler([this](const auto& key, const auto& before, const auto& now) {
@@ -210,8 +224,10 @@ void Controllers::Inside::connect() {
   caches.attestations.add_handler([this](const auto& key, const auto&, const auto&) {
     add({Task::Kind::kNode, key.name});  // which tells the policies if a verdict changed
   });
-  caches.reference_values.add_handler(
-      [this](const auto&, const auto&, const auto&) { enqueue_all_policies(); });
+  caches.reference_values.add_handler([this](const auto& key, const auto&, const auto&) {
+    add({Task::Kind::kReferenceValues, key.name});
+    enqueue_all_policies();
+  });
   caches.config_maps.add_handler(
       [this](const auto& key, const auto&, const auto&) { config_map_changed(key.name); });
   for (auto* informer : caches.generated()) {
@@ -280,6 +296,7 @@ void Controllers::Inside::begin() {
   add({Task::Kind::kKeys});
   enqueue_all_policies();
   enqueue_all_nodes();
+  enqueue_all_sets();
 }
 
 void Controllers::Inside::end() {
@@ -349,6 +366,8 @@ Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop
       return running->policies.reconcile(PolicyName(task.name), stop);
     case Task::Kind::kNode:
       return running->nodes.reconcile(NodeName(task.name), stop);
+    case Task::Kind::kReferenceValues:
+      return running->reference_values.reconcile(task.name, stop);
     case Task::Kind::kServing:
       return running->serving.reconcile(stop);
     case Task::Kind::kKeys:

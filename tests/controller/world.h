@@ -49,6 +49,7 @@ struct Says {
   api::Verdict verdict = api::Verdict::kTrusted;
   Time issued;
   std::chrono::seconds life{120};
+  std::string boot_set = {};
 };
 inline std::string ear(const token::Signer& signer, const Says& says) {
   token::EarClaims claims;
@@ -72,6 +73,7 @@ inline std::string ear(const token::Signer& signer, const Says& says) {
   if (says.verdict == api::Verdict::kViolated) {
     result.findings = {{"PcrMismatch", "PCR 4", "PCR 4 is not as in the reference values"}};
   }
+  result.boot_set = says.boot_set;
   claims.policies = {result};
   auto text = token::sign_ear(claims, signer);
   SEAWORTHY_CHECK(text.has_value());
