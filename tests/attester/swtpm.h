@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
@@ -148,12 +150,23 @@ class Swtpm {
       ::_exit(127);
     }
     for (int i = 0; i < 1000; ++i) {
-      if (std::filesystem::exists(socket_) && std::filesystem::exists(socket_ + ".ctrl")) {
+      // Of the two it listens on this one last; that the file is there is not yet listening.
+      if (listens(socket_ + ".ctrl")) {
         return;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     FAIL() << "swtpm does not start";
+  }
+  static bool listens(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    const bool connected =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(fd);
+    return connected;
   }
   void kill_it() {
     if (pid_ > 0) {

@@ -200,6 +200,22 @@ TEST_F(TssDeviceTest, R5_RefusesACredentialForAnotherAk) {
   EXPECT_EQ(tpm_->handles_in_use(), 0u);
 }
 
+TEST_F(TssDeviceTest, R5_RefusesACredentialOfWhichAnyByteChanged) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  const auto credential = credential_for(identity(), Bytes(32, 0x42));
+  Bytes blob = with_size(credential.id_object);
+  Bytes secret = with_size(credential.encrypted_secret);
+  for (Bytes* part : {&blob, &secret}) {
+    for (std::size_t i = 0; i < part->size(); ++i) {
+      const auto bit = static_cast<std::uint8_t>(1u << i % 8);
+      (*part)[i] ^= bit;
+      EXPECT_FALSE(device_->activate(blob, secret)) << i;
+      (*part)[i] ^= bit;
+    }
+  }
+  EXPECT_TRUE(device_->activate(blob, secret)) << "and none of it locked the TPM";
+}
+
 TEST_F(TssDeviceTest, RefusesCredentialsThatAreNone) {
   identity();
   for (const Bytes& blob : {Bytes{}, Bytes{0}, Bytes{0, 5, 1}, Bytes{0, 1, 1, 1}}) {
