@@ -19,7 +19,7 @@ struct TimeRow {
 
 class ParseTime : public ::testing::TestWithParam<TimeRow> {};
 
-TEST_P(ParseTime, GivesTheInstantOrRefuses) {
+TEST_P(ParseTime, A61_GivesTheInstantOrRefuses) {
   const auto parsed = Time::parse_rfc3339(GetParam().text);
   if (GetParam().millis < 0) {
     EXPECT_FALSE(parsed);

@@ -54,6 +54,14 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"A35_ABankWithoutAnyPcr",
             [](EvidenceBuilder& m) { m.edit_quote = [](tpm::Quote& q) { q.pcrs[0].pcrs = {}; }; },
             {Reason::kPcrSelectionMismatch}},
+        Lie{"A39_ABankThatIsNotAllocated",  // signed with zeroed bits, over nothing
+            [](EvidenceBuilder& m) {
+              m.edit_quote = [](tpm::Quote& q) {
+                q.pcrs[0].pcrs = {};
+                q.pcr_digest = to_bytes(crypto::sha256({}).bytes());
+              };
+            },
+            {Reason::kPcrSelectionMismatch}},
         Lie{"A36_FewerPcrs",
             [](EvidenceBuilder& m) {
               m.selection = {{HashAlg::kSha256, PcrMask::range<0, 9>()}};
