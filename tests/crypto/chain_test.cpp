@@ -277,6 +277,16 @@ TEST(Chain, A33_BelievesSha1OnlyBelowAnAnchorThatIsAllowedIt) {
   EXPECT_NE(world.says(), "Trusted");
 }
 
+TEST(Chain, A33_OnlyTheHashesOfTheListCountAboveTheLeafToo) {
+  World world;
+  CertificateRecipe ca = maker().intermediate_recipe();
+  ca.hash = EVP_sha224();  // OpenSSL lets it pass
+  world.candidates = {make_certificate(ca)};
+  EXPECT_EQ(world.says(), "WeakSignature");
+  world.anchors[0].allow_sha1 = true;
+  EXPECT_EQ(world.says(), "WeakSignature");
+}
+
 TEST(Chain, A10_RefusesWeakKeysOfIssuersAlsoBelowAnAnchorWithSha1) {
   TestTpmMaker weak;
   weak.intermediate_key = testing::new_rsa_key(1024);
