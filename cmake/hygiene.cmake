@@ -9,7 +9,7 @@
 #   corpora    every fuzz target has a corpus, every corpus a target
 #   reasons    every finding's reason is named by a test
 #   names      no file or folder is called util, common, misc …: that is where the huge files come from
-#   links      the operator, the webhook and the command line tool do not link the TSS
+#   links      the operator, the webhook, the device plugin and the command line tool do not link the TSS
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   foreach(check sizes includes tests corpora reasons names)
@@ -18,7 +18,7 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
                      -P ${CMAKE_CURRENT_LIST_FILE})
   endforeach()
   find_program(READELF readelf REQUIRED)
-  foreach(program seaworthy-operator seaworthy-webhook kubectl-seaworthy)
+  foreach(program seaworthy-operator seaworthy-webhook seaworthy-device kubectl-seaworthy)
     if(TARGET ${program})
       add_test(NAME hygiene.links.${program}
                COMMAND ${CMAKE_COMMAND} -DCHECK=links -DREADELF=${READELF} -DPROGRAM=$<TARGET_FILE:${program}>
@@ -32,7 +32,7 @@ cmake_minimum_required(VERSION 3.25)
 set(problems "")
 
 # Where each third-party library may be included from (regular expressions on the path), for src/ and the programs.
-set(libraries cpprest pplx boost openssl tss2 nlohmann yaml-cpp spdlog prometheus CLI)
+set(libraries cpprest pplx boost openssl tss2 nlohmann yaml-cpp spdlog prometheus CLI grpcpp google)
 set(places_cpprest "^src/http/cpprest/")
 set(places_pplx "^src/http/cpprest/")
 set(places_boost "^src/http/beast/")
@@ -42,9 +42,11 @@ set(places_nlohmann "^src/(codec|api|token)/")
 set(places_yaml-cpp "^src/codec/yaml\\.cpp$")
 set(places_spdlog "^src/telemetry/")
 set(places_prometheus "^src/telemetry/")
-set(places_CLI "^(operator|webhook|agent|cli)/")
+set(places_CLI "^(operator|webhook|agent|device|cli)/")
+set(places_grpcpp "^src/deviceplugin/grpc/")
+set(places_google "^src/deviceplugin/grpc/")
 # Implementations of a layer's interfaces: only programs, tests and themselves name them.
-set(adapters http/beast http/cpprest attester/tss)
+set(adapters http/beast http/cpprest attester/tss deviceplugin/grpc)
 
 # Sources without a test file of their own, each with the reason.
 set(exempt
@@ -56,6 +58,7 @@ set(exempt
 set(covered
     "^src/http/(beast|cpprest)/" tests/http/server_test.cpp
     "^src/attester/tss/" tests/attester/tss_device_test.cpp
+    "^src/deviceplugin/grpc/" tests/deviceplugin/plugin_test.cpp
     "^src/controller/(caches|metrics|node|owned|policy|serving|uninstall)\\.cpp" tests/controller/controllers_test.cpp
     "^src/runtime/(system_clock|system_random)\\.cpp" tests/runtime/system_test.cpp
     "^src/runtime/cert_reload\\.cpp" tests/runtime/file_watch_test.cpp
@@ -75,7 +78,7 @@ function(list_sources result)
 endfunction()
 
 if(CHECK STREQUAL "sizes")
-  list_sources(sources src tests operator webhook agent cli e2e benchmarks)
+  list_sources(sources src tests operator webhook agent device cli e2e benchmarks)
   foreach(source IN LISTS sources)
     file(READ ${ROOT}/${source} text)
     string(REGEX REPLACE "[^\n]" "" newlines "${text}")
@@ -86,7 +89,7 @@ if(CHECK STREQUAL "sizes")
   endforeach()
 
 elseif(CHECK STREQUAL "includes")
-  list_sources(sources src operator webhook agent cli)
+  list_sources(sources src operator webhook agent device cli)
   foreach(source IN LISTS sources)
     file(STRINGS ${ROOT}/${source} includes REGEX "^[ \t]*#[ \t]*include")
     foreach(include IN LISTS includes)
@@ -177,7 +180,7 @@ elseif(CHECK STREQUAL "reasons")
   endif()
 
 elseif(CHECK STREQUAL "names")
-  list_sources(sources src tests operator webhook agent cli e2e)
+  list_sources(sources src tests operator webhook agent device cli e2e)
   foreach(source IN LISTS sources)
     if(source MATCHES "(^|/)(util|utils|common|misc|helpers|types|manager)(/|\\.)")
       list(APPEND problems "${source}: call it what it is about")

@@ -117,6 +117,11 @@ inline constexpr Name kLastSuccess = "seaworthy_agent_last_success_time_seconds"
 inline constexpr Name kImaEntries = "seaworthy_agent_ima_entries";
 inline constexpr Name kTpmErrors = "seaworthy_agent_tpm_errors_total";
 
+// Device plugin.
+inline constexpr Name kDevicePresent = "seaworthy_device_present";
+inline constexpr Name kDeviceRegistrations = "seaworthy_device_registrations_total";
+inline constexpr Name kDeviceAllocations = "seaworthy_device_allocations_total";  // outcome
+
 }  // namespace metric
 
 }  // namespace seaworthy::telemetry
