@@ -1,6 +1,6 @@
 #!/bin/bash
 # What is installed, against a real API server as a plain process: it applies, twice; nobody may do more than they need; the
-# guards hold. (A-02, A-119, A-120, A-134, A-136, A-137, A-140, A-143, A-150)
+# guards hold. (A-02, A-52, A-119, A-120, A-134, A-136, A-137, A-140, A-143, A-150)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib/checks.sh
@@ -35,6 +35,19 @@ check_refused "A150: no key and no Secret is installed" "" grep -qE '^kind: Secr
 check_refused "A119: nothing selects objects by label at admission" "" grep -q 'objectSelector' <<<"$all"
 images_root() { k get deploy,ds -n seaworthy-system -o json | jq -e '[.items[].spec.template.spec.containers[] | .securityContext.readOnlyRootFilesystem] | all'; }
 check "every root file system is read-only" images_root
+no_privilege() { # no container is privileged or may become so, and all drop every capability
+  k get deploy,ds -n seaworthy-system -o json | jq -e '[.items[].spec.template.spec | (.containers + (.initContainers // []))[] | .securityContext |
+    .privileged != true and .allowPrivilegeEscalation == false and .capabilities.drop == ["ALL"]] | length >= 4 and all'
+}
+check "no container is privileged, and every one drops all capabilities" no_privilege
+added() { [[ $(k get deploy,ds -n seaworthy-system -o json | jq -c '[.items[] | .metadata.name as $name |
+  .spec.template.spec.containers[] | {($name): (.securityContext.capabilities.add // [])}] | add | map_values(select(. != []))') == "$1" ]]; }
+check "but DAC_OVERRIDE for the agent, to open a TPM that a distribution gave to a group" added '{"seaworthy-agent":["DAC_OVERRIDE"]}'
+writable() { # host paths that a container may write to
+  [[ $(k get deploy,ds -n seaworthy-system -o json | jq -c '[.items[].spec.template.spec | .volumes as $volumes | .containers[].volumeMounts[]? |
+    select(.readOnly != true) | .name as $name | $volumes[] | select(.name == $name) | .hostPath.path]') == "$1" ]]
+}
+check "the only folder of a node that is written to is the kubelet's for device plugins" writable '["/var/lib/kubelet/device-plugins"]'
 nonroot() { k get deploy -n seaworthy-system -o json | jq -e '[.items[].spec.template.spec.securityContext.runAsNonRoot] | all'; }
 check "operator and webhook are not root" nonroot
 
@@ -95,6 +108,18 @@ for name in seaworthy-jwks seaworthy-ca; do
 done
 name=tpm-roots
 check "an administrator can write ConfigMap $name" cm k
+tpm_pod() { # namespace, containers or initContainers
+  k create --dry-run=server -f - <<<"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"taker\",\"namespace\":\"$1\"},
+    \"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"x\"}],\"$2\":[{\"name\":\"t\",\"image\":\"x\",\"resources\":{\"limits\":{\"$3\":1}}}]}}"
+}
+# The account that pods need to be created, which the controllers make in their own time.
+for namespace in default seaworthy-system; do
+  until k -n "$namespace" get serviceaccount default >/dev/null 2>&1; do sleep 0.2; done
+done
+check_refused "A52: no other pod gets a node's TPM" "seaworthy.dev/tpm is for Seaworthy's agent" tpm_pod default containers seaworthy.dev/tpm
+check_refused "A52: nor by a container that runs first" "seaworthy.dev/tpm is for Seaworthy's agent" tpm_pod default initContainers seaworthy.dev/tpm
+check "other devices are nobody's business" tpm_pod default initContainers example.com/gpu
+check "the agent's namespace may ask" tpm_pod seaworthy-system initContainers seaworthy.dev/tpm
 class='{"apiVersion":"seaworthy.dev/v1alpha1","kind":"AttestationClass","metadata":{"name":"production"},"holders":{"worker":"uid"}}'
 check_refused "A134: an administrator cannot say who holds a class" "Only Seaworthy's operator" input "$class" k create --dry-run=server -f -
 check "the operator can" input "$class" sa seaworthy-operator create --dry-run=server -f -

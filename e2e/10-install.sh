@@ -16,8 +16,8 @@ kube -n seaworthy-machines create secret generic machine-ca --from-file="$machin
 say "On real nodes: kubectl apply -k manifests/ (or hack/render > seaworthy.yaml; kubectl apply -f seaworthy.yaml)."
 run kubectl apply -k "$root/manifests/overlays/kind"
 # What was built anew under the same name runs only in new pods.
-stamp=$(docker image inspect -f '{{.Id}}' seaworthy/{operator,webhook,agent,machine}:dev | sha256sum | cut -c1-12)
-for workload in seaworthy-system/deployment/seaworthy-{operator,webhook} seaworthy-system/daemonset/seaworthy-agent \
+stamp=$(docker image inspect -f '{{.Id}}' seaworthy/{operator,webhook,agent,device,machine}:dev | sha256sum | cut -c1-12)
+for workload in seaworthy-system/deployment/seaworthy-{operator,webhook} seaworthy-system/daemonset/seaworthy-{agent,device} \
   seaworthy-machines/daemonset/seaworthy-machine; do
   kube -n "${workload%%/*}" patch "${workload#*/}" --type merge \
     -p "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"seaworthy.dev/images\":\"$stamp\"}}}}}" >/dev/null
@@ -29,7 +29,7 @@ kube -n seaworthy-system create configmap tpm-roots --from-file="roots.pem=$mach
 run kubectl -n seaworthy-system get configmap tpm-roots
 
 for workload in seaworthy-machines/daemonset/seaworthy-machine seaworthy-system/deployment/seaworthy-operator \
-  seaworthy-system/deployment/seaworthy-webhook; do
+  seaworthy-system/deployment/seaworthy-webhook seaworthy-system/daemonset/seaworthy-device; do
   kubectl -n "${workload%%/*}" rollout status "${workload#*/}" --timeout 180s ||
     wrong "$workload does not come up"
 done
