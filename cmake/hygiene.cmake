@@ -56,6 +56,10 @@ set(exempt
 # Sources that are tested through another file's test, because only together do they decide anything:
 # a regular expression on the source, and the test.
 set(covered
+    "^src/policy/secure_boot_minimum" tests/policy/boot_match_test.cpp
+    "^src/verify/quirks" tests/policy/reference_test.cpp
+    "^src/verify/secure_boot_keys" tests/verify/secure_boot_test.cpp
+    "^src/verify/(loader|verified_boot)" tests/verify/boot_test.cpp
     "^src/http/(beast|cpprest)/" tests/http/server_test.cpp
     "^src/attester/tss/" tests/attester/tss_device_test.cpp
     "^src/deviceplugin/grpc/" tests/deviceplugin/plugin_test.cpp

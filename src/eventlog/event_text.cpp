@@ -7,6 +7,7 @@
 #include "codec/hex.h"
 #include "codec/reader.h"
 #include "codec/writer.h"
+#include "eventlog/proof.h"
 #include "eventlog/uefi.h"
 
 namespace seaworthy::eventlog {
@@ -206,46 +207,14 @@ std::string data_text(std::uint32_t type, ByteSpan data) {
   }
 }
 
-// Where the value of a variable begins in UEFI_VARIABLE_DATA, if it is one.
-std::optional<ByteSpan> variable_value(ByteSpan data) {
-  const auto variable = parse_uefi_variable(data);
-  return variable ? std::optional(variable->data) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<ByteSpan> shown_bytes(const BootEvent& event, crypto::HashAlg bank) {
-  const ByteSpan data = event.data;
-  const auto shows = [&](ByteSpan part) { return event.digest_is_of(bank, part); };
-  if (shows(data)) {
-    return data;
+  if (event.digest_is_of(bank, event.data)) {
+    return event.data;
   }
-  if (event.type == kVariableAuthority && !data.empty() && shows(data.first(data.size() - 1))) {
-    return data.first(data.size() - 1);
-  }
-  if (event.type == kVariableBoot) {
-    const auto value = variable_value(data);
-    return value && shows(*value) ? value : std::nullopt;
-  }
-  if (event.type != kIpl) {
-    return std::nullopt;
-  }
-  const std::string_view whole = as_text(data);
-  for (const std::string_view mark :
-       {std::string_view(""), std::string_view(": "), std::string_view(" ")}) {
-    const std::size_t at = whole.find(mark);
-    if (at == std::string_view::npos) {
-      continue;
-    }
-    ByteSpan part = data.subspan(at + mark.size());
-    if (shows(part)) {
-      return part;
-    }
-    if (!part.empty() && part.back() == 0 && shows(part.first(part.size() - 1))) {
-      return part.first(part.size() - 1);
-    }
-  }
-  return std::nullopt;
+  const ProvenData proven = proven_data(event, bank);
+  return proven.any() ? std::optional(proven.bytes) : std::nullopt;
 }
 
 EventText describe(const BootEvent& event, crypto::HashAlg bank) {
@@ -260,7 +229,7 @@ EventText describe(const BootEvent& event, crypto::HashAlg bank) {
   if (shown->size() == event.data.size() || event.type == kVariableAuthority) {
     return {.proven = whole, .claimed = ""};
   }
-  if (event.type == kVariableBoot) {
+  if (event.type == kVariableBoot || event.type == kVariableBoot2) {
     const auto variable = parse_uefi_variable(event.data);
     const std::string name = ascii(as_bytes(variable->name)).value_or("");
     return {.proven = variable_value_text(name, *shown), .claimed = "of variable " + name};

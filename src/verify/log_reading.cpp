@@ -9,6 +9,7 @@
 #include "eventlog/ima.h"
 #include "eventlog/replay.h"
 #include "verify/ima.h"
+#include "verify/quirks.h"
 #include "verify/quote.h"
 
 namespace seaworthy::verify {
@@ -113,7 +114,7 @@ BootReading read_boot(const BootLog& log) {
   }
   const BootLog read = foreign ? in_policy_bank(log, bank) : log;
   const auto boot = verify_boot(eventlog::write_boot_log(read), LogReading::of_boot(read));
-  reading.secure_boot = boot->secure_boot();
+  reading.secure_boot = boot->secure_boot(Quirks::all());  // what deviates is a finding
   reading.command_lines = boot->command_lines();
   append(reading.findings, boot->findings());
   for (const Finding& finding : boot->secure_boot_findings()) {
