@@ -40,6 +40,7 @@ struct Evidence {
 // quote holds every entry that the quote covers, and perhaps some more (R19, A-90). Nothing is
 // tried twice here.
 //
+// A node without boot log sends an empty one, which proves nothing of its boot (BootLogMissing).
 // A node without IMA list sends none, and the policy says what that means; a list that was there
 // and is gone is kUnavailable. Errors of Device as they are; kMalformed for a challenge that no TPM
 // could answer or a boot log above api::kMaxBootLogBytes.

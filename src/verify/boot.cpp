@@ -47,6 +47,11 @@ class BootCheck {
       : boot_(new VerifiedBoot(crypto::sha256(bytes), pcrs)), pcrs_(pcrs) {}
 
   std::shared_ptr<const VerifiedBoot> run(ByteSpan bytes, std::optional<ByteSpan> userspace_log) {
+    // R14. A kernel that got no log from the firmware shows none.
+    if (bytes.empty()) {
+      found(Reason::kBootLogMissing, "boot log");
+      return unknown();
+    }
     auto log = eventlog::parse_boot_log(bytes);
     if (!log) {
       found(Reason::kBootLogMalformed, "boot log", log.error().message());
@@ -274,13 +279,19 @@ class BootCheck {
   }
 
   void application(const BootEvent& event) {
+    // Shim measures a kernel as often as GRUB has it verified: twice in Debian 12.
+    const crypto::Digest& digest = *event.digest(kPolicyBank);
+    if (std::any_of(boot_->applications_.begin(), boot_->applications_.end(),
+                    [&](const BootApplication& known) { return known.digest == digest; })) {
+      return;
+    }
     if (boot_->applications_.size() == kMaxApplications) {
       found(Reason::kEventUnknown, "PCR 4", "more programs than any machine starts");
       return;
     }
     const auto image = eventlog::parse_image_load(event.data);
     boot_->applications_.push_back(
-        {*event.digest(kPolicyBank),
+        {digest,
          image ? eventlog::claimed_file(image->device_path).substr(0, 128) : std::string()});
   }
 

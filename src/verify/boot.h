@@ -59,7 +59,8 @@ class VerifiedBoot {
   SecureBoot secure_boot(Quirks allowed = {}) const;
   // The databases of Secure Boot and the SBAT level, as far as PCR 7 proves them.
   const SecureBootKeys& secure_boot_keys() const { return keys_; }
-  // In PCR 4's order; all that it was extended with, apart from separators and action strings.
+  // In PCR 4's order; all that it was extended with, apart from separators and action strings, each
+  // once.
   // Complete if PCR 4 replays; empty otherwise.
   const std::vector<BootApplication>& applications() const { return applications_; }
   bool applications_proven() const { return applications_proven_; }

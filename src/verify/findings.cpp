@@ -105,6 +105,10 @@ constexpr auto kTable = std::to_array<Entry>({
     {Reason::kBootLogMalformed, "BootLogMalformed",
      "The boot log cannot be read: compare it with tpm2_eventlog on the node and report the "
      "firmware."},
+    {Reason::kBootLogMissing, "BootLogMissing",
+     "The node's kernel shows no boot log: start it through its EFI stub, which GRUB's command "
+     "linux "
+     "goes around where Secure Boot is off, and give the agent /sys/kernel/security."},
     {Reason::kBootLogWithoutBank, "BootLogWithoutBank",
      "The boot log carries no SHA-256 digests: enable the SHA-256 bank in the firmware setup."},
     {Reason::kPcrMismatch, "PcrMismatch",

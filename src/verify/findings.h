@@ -64,6 +64,7 @@ enum class Reason : std::uint16_t {
   kPcrWithoutEvents = 404,
   kPcrNotMeasured = 405,
   kPcrNotReplayable = 406,
+  kBootLogMissing = 407,
   kSeparatorMissing = 411,
   kSeparatorRepeated = 412,
   kSeparatorInvalid = 413,

@@ -122,6 +122,14 @@ TEST_F(CollectTest, DoesNotSendABootLogThatIsKnown) {
   EXPECT_EQ(collect_now(BootLog::kAlways)->request.boot_log, log_);
 }
 
+TEST_F(CollectTest, ANodeWithoutBootLogSendsAnEmptyOne) {
+  std::filesystem::remove(log_path_);
+  const auto evidence = collect_now();
+  ASSERT_TRUE(evidence);
+  EXPECT_EQ(evidence->request.boot_log, Bytes());
+  EXPECT_EQ(evidence->request.boot_log_digest, codec::to_hex(crypto::sha256(Bytes()).bytes()));
+}
+
 TEST_F(CollectTest, ANodeWithoutImaListSendsNone) {
   std::filesystem::remove(ima_path_);
   const auto evidence = collect_now();

@@ -194,6 +194,15 @@ INSTANTIATE_TEST_SUITE_P(
             {Reason::kApplicationAfterExit}}),
     [](const auto& row) { return std::string(row.param.name); });
 
+TEST(Boot, R14_NoLogProvesNothing) {
+  const EvidenceBuilder machine;
+  const auto boot = verify_boot({}, quoted(machine));
+  EXPECT_EQ(reasons(boot->findings()), Reasons{Reason::kBootLogMissing});
+  EXPECT_EQ(reasons(boot->secure_boot_findings()), Reasons{Reason::kSecureBootUnknown});
+  EXPECT_FALSE(boot->applications_proven());
+  EXPECT_TRUE(boot->command_lines().empty());
+}
+
 TEST(Boot, R14_ALogThatCannotBeReadProvesNothing) {
   const EvidenceBuilder machine;
   const auto boot = verify_boot(Bytes(7, 1), quoted(machine));
@@ -201,6 +210,18 @@ TEST(Boot, R14_ALogThatCannotBeReadProvesNothing) {
   EXPECT_EQ(boot->secure_boot(), SecureBoot::kUnknown);
   EXPECT_FALSE(boot->applications_proven());
   EXPECT_TRUE(boot->command_lines().empty());
+}
+
+// As Debian 12's GRUB has shim verify its kernel.
+TEST(Boot, AProgramThatIsMeasuredTwiceIsListedOnce) {
+  const EvidenceBuilder machine;
+  EvidenceBuilder twice;
+  BootLog& log = twice.boot;
+  const BootEvent kernel = find(log, 4, eventlog::kBootApplication, 2);
+  log.events.insert(std::find(log.events.begin(), log.events.end(), kernel), kernel);
+  EXPECT_NE(boot_of(twice)->log_digest(), boot_of(machine)->log_digest());
+  EXPECT_TRUE(boot_of(twice)->findings().empty());
+  EXPECT_EQ(boot_of(twice)->applications(), boot_of(machine)->applications());
 }
 
 TEST(Boot, A70_NothingIsReadFromPcrsThatDoNotReplay) {
@@ -474,7 +495,7 @@ TEST(Boot, ReadsTheBootsOfRealMachines) {
   const std::string go = "google+go-eventlog/testdata/eventlogs/tpm/";
   for (const auto& [path, applications] : std::map<std::string, std::size_t>{
            {go + "rhel8-uefi.bin", 3},
-           {go + "cos-101-amd-sev.bin", 4},
+           {go + "cos-101-amd-sev.bin", 3},  // its kernel is measured twice
            {"keylime+keylime/test/data/create-mb-policy/binary_bios_measurements-secureboot", 3}}) {
     SCOPED_TRACE(path);
     const auto boot = recorded(path);
