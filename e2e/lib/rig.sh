@@ -117,9 +117,9 @@ machine() { # name, verb, more…
   "$(program machine seaworthy-machine)" "$2" --state "$rig/$1.state" "${@:3}"
 }
 
-# start_agent NODE [MACHINE]: an agent of that node's pod, in front of that machine.
-start_agent() {
-  local node=$1 machine=${2:-$1} pod=seaworthy-agent-$1
+# agent_token NODE: the token that the pod of the agent on that node has, in $rig/NODE.token.
+agent_token() {
+  local node=$1 pod=seaworthy-agent-$1
   if ! system get pod "$pod" >/dev/null 2>&1; then
     system create -f - >/dev/null <<END
 {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "$pod", "labels": {"app.kubernetes.io/component": "agent"}},
@@ -129,6 +129,12 @@ END
   fi
   system create token seaworthy-agent --audience seaworthy-verifier --bound-object-kind Pod --bound-object-name "$pod" \
     --duration 1h >"$rig/$node.token"
+}
+
+# start_agent NODE [MACHINE]: an agent of that node's pod, in front of that machine.
+start_agent() {
+  local node=$1 machine=${2:-$1}
+  agent_token "$node"
   launch "agent-$node" "$(program agent seaworthy-agent)" --verifier "$(operator_url)" --ca "$rig/serving-ca.crt" \
     --token "$rig/$node.token" --tcti "swtpm:path=$rig/$machine.run/tpm.sock" \
     --boot-log "$rig/$machine.run/binary_bios_measurements" --ima-list "$rig/$machine.run/binary_runtime_measurements" \

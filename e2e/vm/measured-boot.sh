@@ -1,0 +1,132 @@
+#!/bin/bash
+# A node that nobody simulated: a virtual machine with UEFI Secure Boot, Debian's signed shim, GRUB and kernel, IMA in the kernel
+# and a TPM boots, and the real agent in it shows that to a real operator. README.md says how, and what it needs.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../../hack/lib/progress.sh
+. "$here/../../hack/lib/progress.sh"
+# shellcheck source-path=SCRIPTDIR source=../../hack/lib/cache.sh
+. "$here/../../hack/lib/cache.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/rig.sh
+. "$here/../lib/rig.sh"
+# shellcheck source-path=SCRIPTDIR source=machine.sh
+. "$here/machine.sh"
+
+node=vm
+options="root=/dev/vda2 rw console=ttyS0 ima_policy=tcb ima_hash=sha256"
+logs=/sys/kernel/security # where the machine's kernel shows them
+soon=300                  # seconds for what takes 2 on an idle machine
+
+# "Violated SecureBootOff(SecureBoot) …": the verdict and all findings, in alphabetical order.
+shown() {
+  k get natt "$node" -o json 2>/dev/null | jq -r '[.status.verdicts[]? | select(.policy == "vm")] | first // {} |
+    [.verdict // "Unknown"] + ([.findings[]? | "\(.reason)(\(.about // ""))"] | sort) | join(" ")'
+}
+shows() { # exactly this
+  local text
+  text=$(shown)
+  [[ $text == "$1" ]] || { echo "$text" && return 1; }
+}
+of_status() { k get natt "$node" -o "jsonpath={.status.$1}"; }
+status_is() { [[ $(of_status "$1") == "$2" ]] || { of_status "$1" && return 1; }; }
+begins_with() { [[ $(shown) == "$1"* ]] || { shown && return 1; }; }
+
+# boot NAME: the machine boots, and its agent has a new token, as after the start of its pod.
+boot() {
+  agent_token "$node"
+  cp "$rig/$node.token" "$vm/config/token"
+  power_on "$1" || exit 1
+}
+
+# Without PCR 0: OVMF measures part of itself after it ran there, and it then holds something of the firmware's variables.
+compared='[2, 3, 14]'
+
+# What a person does who approves this boot: docs/configuration.md. Prints the set.
+captured() {
+  fetch_file "$logs/tpm0/binary_bios_measurements" "$vm/boot.log"
+  fetch_file "$logs/ima/ascii_runtime_measurements" "$vm/ima.txt"
+  "$(program cli kubectl-seaworthy)" inspect boot-log "$vm/boot.log" --events -o json >"$vm/boot.json"
+  jq -n --slurpfile boot "$vm/boot.json" --rawfile ima "$vm/ima.txt" -f "$root/docs/reference-values.jq" \
+    --arg name vm --argjson pcrs "$compared"
+}
+# What a person does ahead of an update: the digests of the files of the new kernel's package. The kernel itself is not among
+# what is approved here.
+ahead() {
+  jq -n --rawfile files "$disk/other-kernel-files" '{apiVersion: "seaworthy.dev/v1alpha1", kind: "ReferenceValueSet",
+    metadata: {name: "other-kernel-files"}, spec: {files: [$files | split("\n")[] | select(. != "") |
+    {sha256: .[0:64], path: .[66:]}] | unique_by(.sha256)}}'
+}
+
+disk=$("$here/disk" "$(program agent seaworthy-agent)")
+# shellcheck source=/dev/null
+. "$disk/kernels"
+rig_start "$node"
+mkdir -p "$vm/config"
+cp "$rig/serving-ca.crt" "$vm/config/ca.crt"
+echo "https://seaworthy-operator.seaworthy-system.svc:$(rig_port 0)" >"$vm/config/verifier"
+manufacture
+system create configmap tpm-roots --from-file "roots.pem=$vm/roots.pem" >/dev/null
+ahead | k apply -f - >/dev/null
+k apply -f "$here/policy.yaml" >/dev/null
+install_disk "$disk"
+firmware_setup on
+boot_entry good "$options"
+
+# --- the first boot, approved as it is
+
+boot first
+check "a virtual TPM of the configured authority is enrolled" within $soon condition "$node" Enrolled True .
+check "its evidence is authentic" within $soon condition "$node" Attested True Appraised
+check "nothing is wrong but that nobody has said what is good" within $soon begins_with \
+  "Violated ReferenceValuesMissing(vm) ReferenceValuesMissing(vm) UnknownFile("
+check "Secure Boot is proven to be on" status_is boot.secureBoot On
+check "and the kernel's command line is shown" status_is boot.kernelCommandLine "/vmlinuz $options"
+captured >"$vm/set.json"
+check "what it booted and ran can be captured" k apply -f "$vm/set.json"
+check "the node is Trusted" within $soon shows "Trusted"
+
+# --- an unknown file, while it runs
+
+inside "printf '#!/bin/sh\nexit 0\n' >/opt/unknown && busybox chmod 755 /opt/unknown && /opt/unknown"
+check "an unknown file runs: Violated, and nothing else is wrong" within $soon shows "Violated UnknownFile(/opt/unknown)"
+ak=$(of_status identity.akName) resets=$(of_status boot.resetCount)
+cut_power
+
+# --- other boots of the same machine
+
+firmware_setup off
+boot_entry good "$options" linuxefi
+boot secure-boot-off
+check "Secure Boot switched off: Violated, and nothing else is wrong" within $soon shows "Violated SecureBootOff(SecureBoot)"
+check "after a power cut it is the same TPM" status_is identity.akName "$ak"
+later() { (($(of_status boot.resetCount) > resets)); }
+check "which counted a reset" later
+power_off
+
+boot_entry good "$options" linux
+boot no-boot-log
+check "Secure Boot off, and GRUB starts the kernel so that it gets no boot log: Violated, for all that is not proven then" \
+  within $soon shows "Violated ApplicationNotInReferenceValues(PCR 4) BootLogMissing(boot log) CommandLineUnknown(PCR 8) \
+ImaPolicyUnproven(PCR 8) SecureBootUnknown(SecureBoot)"
+power_off
+
+firmware_setup on
+boot_entry good "$options quiet"
+boot command-line
+check "another command line: Violated, and nothing else is wrong" within $soon shows \
+  "Violated CommandLineNotInReferenceValues(/vmlinuz $options quiet)"
+power_off
+
+boot_entry other "$options"
+boot other-kernel
+# shellcheck disable=SC2154  # of $disk/kernels
+check "kernel $other_kernel instead of $good_kernel: Violated, and nothing else is wrong" within $soon shows \
+  "Violated ApplicationNotInReferenceValues($other_kernel_digest)"
+power_off
+
+boot_entry good "$options"
+boot again
+check "as it was: Trusted again" within $soon shows "Trusted"
+check "with the key that it enrolled" status_is identity.akName "$ak"
+power_off
+checks_end
