@@ -49,6 +49,12 @@ captured() {
   jq -n --slurpfile boot "$vm/boot.json" --rawfile ima "$vm/ima.txt" -f "$root/docs/reference-values.jq" \
     --arg name vm --argjson pcrs "$compared"
 }
+# What tests/data/verify/ keeps of such a boot. In that order: the registers cover the whole list.
+keep_evidence() { # prefix of the files
+  fetch_file "$logs/tpm0/binary_bios_measurements" "$1.boot-log"
+  fetch_file "$logs/ima/binary_runtime_measurements" "$1.ima"
+  inside 'cd /sys/class/tpm/tpm0/pcr-sha256 && cat 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; cd /' | tr A-F a-f >"$1.pcrs"
+}
 # What a person does ahead of an update: the digests of the files of the new kernel's package. The kernel itself is not among
 # what is approved here.
 ahead() {
@@ -82,6 +88,7 @@ check "nothing is wrong but that nobody has said what is good" within $soon begi
 check "Secure Boot is proven to be on" status_is boot.secureBoot On
 check "and the kernel's command line is shown" status_is boot.kernelCommandLine "/vmlinuz $options"
 captured >"$vm/set.json"
+keep_evidence "$vm_logs/first"
 check "what it booted and ran can be captured" k apply -f "$vm/set.json"
 check "the node is Trusted" within $soon shows "Trusted"
 
