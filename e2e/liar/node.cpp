@@ -91,6 +91,7 @@ Result<http::Response> Node::post(const std::string& what, const char* path, std
   request.headers.set("Authorization", "Bearer " + TRY(token()));
   request.body = std::move(body);
   request.max_response_bytes = kMaxAnswer;
+  request.repeatable = true;  // the verifier takes a second copy for what it is
   http::Response response =
       TRY(client_->send(request, clock_.monotonic() + std::chrono::seconds(30), {}));
   if (!what.empty()) {
