@@ -153,7 +153,7 @@ void ima_incremental(benchmark::State& state) {
   for (auto _ : state) {
     const auto outcome = list->machine.verify(list->evidence);
     const auto appraisal =
-        policy::evaluate(list->rules, std::get<VerifiedEvidence>(outcome), {}, {});
+        policy::evaluate(list->rules, std::get<VerifiedEvidence>(outcome), {}, {}, Time());
     SEAWORTHY_CHECK(appraisal.files.unknown.size() == 2);  // the two that every machine has
   }
   state.SetItemsProcessed(state.iterations() * LongList::kEntries);
