@@ -11,7 +11,7 @@ using seaworthy::append;
 
 class NvChain : public ::testing::Test {
  protected:
-  const testing::TestTpmMaker maker_;
+  const testing::TestTpmMaker maker_{};
   const Bytes one_ = testing::make_der(maker_.intermediate_recipe());
   const Bytes two_ = testing::make_der(maker_.root_recipe());
 

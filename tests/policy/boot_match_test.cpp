@@ -303,11 +303,12 @@ TEST(BootMatch, A83_SecureBootByAQuirkNeedsThePolicysWord) {
 
 TEST(BootMatch, A80_APolicyMayDemandMoreThanOn) {
   using namespace seaworthy::testing;
+  using Keys = api::AttestationPolicy::SecureBootMinimum::Keys;
   Uki world;
   auto& minimum = world.policy.evidence.secure_boot_minimum;
   minimum.sbat = {{"shim", 2}};
   minimum.revoked = {sha256_of("old grub")};
-  minimum.pk.emplace().sha256 = {sha256_of("pk")};
+  minimum.pk = Keys{.sha256 = {sha256_of("pk")}};
   // The machine's variables are no signature lists, and its SbatLevel no text.
   EXPECT_EQ(reasons(world.appraise().findings),
             (Reasons{Reason::kSbatLevelUnknown, Reason::kSecureBootKeysUnknown,
@@ -332,7 +333,7 @@ TEST(BootMatch, A80_APolicyMayDemandMoreThanOn) {
             (Reasons{Reason::kSbatLevelTooLow, Reason::kSbatLevelTooLow, Reason::kRevocationMissing,
                      Reason::kSecureBootKeyNotAllowed}));
   minimum = {};
-  minimum.pk.emplace().sha256 = {sha256_of("pk"), sha256_of("second")};
+  minimum.pk = Keys{.sha256 = {sha256_of("pk"), sha256_of("second")}};
   EXPECT_EQ(text(world.appraise().findings), "");
   minimum.pk->equal = true;
   EXPECT_EQ(reasons(world.appraise().findings), Reasons{Reason::kSecureBootKeyMissing});

@@ -67,12 +67,13 @@ TEST(Reference, TheGenerationChangesWithEverythingThatDecides) {
     change(other.evidence);
     EXPECT_NE(compile(other, only(some_set())).generation, base);
   };
+  const api::AttestationPolicy::SecureBootMinimum::Keys keys{.sha256 = {{4}}};
   demands([](auto& e) { e.allowed_quirks = {"DmaProtectionDisabled"}; });
   demands([](auto& e) { e.secure_boot_minimum.sbat = {{"shim", 4}}; });
   demands([](auto& e) { e.secure_boot_minimum.revoked = {{4}}; });
-  demands([](auto& e) { e.secure_boot_minimum.pk.emplace().sha256 = {{4}}; });
-  demands([](auto& e) { e.secure_boot_minimum.kek.emplace().sha256 = {{4}}; });
-  demands([](auto& e) { e.secure_boot_minimum.db.emplace().sha256 = {{4}}; });
+  demands([&](auto& e) { e.secure_boot_minimum.pk = keys; });
+  demands([&](auto& e) { e.secure_boot_minimum.kek = keys; });
+  demands([&](auto& e) { e.secure_boot_minimum.db = keys; });
   EXPECT_NE(compile(policy, {}).generation, base);
   policy.evidence.runtime.unknown_files = api::UnknownFilesRule::kReport;
   EXPECT_NE(compile(policy, only(some_set())).generation, base);
