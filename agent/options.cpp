@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "http/url.h"
+#include "runtime/cli/options.h"
 
 namespace seaworthy::agent {
 namespace {
@@ -24,9 +25,6 @@ std::string check_verifier(const std::string& text) {
 
 Parsed parse_options(int argc, const char* const* argv) {
   Options options;
-  std::string listen = "[::]:8080";
-  std::string level = "info";
-  std::string format;
   CLI::App app{
       "Seaworthy's agent: shows the cluster's verifier what this node booted and runs, by its TPM.",
       "seaworthy-agent"};
@@ -59,30 +57,14 @@ Parsed parse_options(int argc, const char* const* argv) {
   app.add_option("--ima-list", options.ima_path, "The kernel's list of measured files; '' for none")
       ->type_name("FILE")
       ->capture_default_str();
-  app.add_option("--health-listen,--health-address", listen,
-                 "Where health and metrics are served (HTTP)")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  app.add_option("--log-level", level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  app.add_option("--log-format", format, "json or text; default: text on a terminal, else json")
-      ->check(CLI::IsMember({"json", "text"}));
+  runtime::cli::add_listen(app, "--health-listen,--health-address",
+                           "Where health and metrics are served (HTTP)", options.health_address,
+                           options.health_port);
+  runtime::cli::add_log_level(app, options.log_level);
+  runtime::cli::add_log_format(app, options.log_format);
   try {
     app.parse(argc, argv);
-    const auto address = http::parse_listen_address(listen);
-    if (!address) {
-      throw CLI::ValidationError("--health-listen", address.error().message());
-    }
-    options.health_address = address->address;
-    options.health_port = address->port;
   } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
-  if (const auto parsed = telemetry::parse_level(level)) {
-    options.log_level = *parsed;
-  }
-  options.log_format = format.empty()     ? telemetry::stderr_format()
-                       : format == "text" ? telemetry::Format::kText
-                                          : telemetry::Format::kJson;
   return {options, -1};
 }
 

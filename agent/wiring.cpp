@@ -35,18 +35,6 @@ http::ClientConfig client_config(const Options& options) {
   return config;
 }
 
-http::ServerConfig health_config(const Options& options, const telemetry::Log& log) {
-  http::ServerConfig config;
-  config.address = options.health_address;
-  config.port = options.health_port;
-  config.limits.max_connections = 32;
-  config.handler_threads = 1;
-  config.on_problem = [&log](std::string_view problem) {
-    log.warning("health server", {{field::kError, problem}});
-  };
-  return config;
-}
-
 }  // namespace
 
 int run(const Options& options) {
@@ -88,7 +76,8 @@ int run(const Options& options) {
       .gauge(telemetry::metric::kBuildInfo, "1; what runs is in the labels.",
              {{"version", SEAWORTHY_VERSION}, {"component", "agent"}})
       .set(1);
-  const auto server = http::beast::create_server(health_config(options, log));
+  const auto server = http::beast::create_server(
+      runtime::health_server_config(options.health_address, options.health_port, log));
   // Health first, so that probes are answered while the TPM makes keys.
   process.add_server(
       "health", *server,

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "http/url.h"
+#include "runtime/cli/options.h"
 
 namespace seaworthy::device {
 namespace {
@@ -46,9 +46,6 @@ std::string check_resource(const std::string& text) {
 
 Parsed parse_options(int argc, const char* const* argv) {
   Options options;
-  std::string listen = "[::]:8080";
-  std::string level = "info";
-  std::string format;
   CLI::App app{
       "Seaworthy's device plugin: offers this node's TPM to the kubelet, so that the agent can "
       "open "
@@ -75,30 +72,14 @@ Parsed parse_options(int argc, const char* const* argv) {
       ->type_name("FOLDER")
       ->check(CLI::Validator(check_path, ""))
       ->capture_default_str();
-  app.add_option("--health-listen", listen, "Where health and metrics are served (HTTP)")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  app.add_option("--log-level", level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  app.add_option("--log-format", format, "json or text; default: text on a terminal, else json")
-      ->check(CLI::IsMember({"json", "text"}));
+  runtime::cli::add_listen(app, "--health-listen", "Where health and metrics are served (HTTP)",
+                           options.health_address, options.health_port);
+  runtime::cli::add_log_level(app, options.log_level);
+  runtime::cli::add_log_format(app, options.log_format);
   try {
     app.parse(argc, argv);
-    const auto address = http::parse_listen_address(listen);
-    if (!address) {
-      throw CLI::ValidationError("--health-listen", address.error().message());
-    }
-    options.health_address = address->address;
-    options.health_port = address->port;
   } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
   options.id = last_part(options.device);
-  if (const auto parsed = telemetry::parse_level(level)) {
-    options.log_level = *parsed;
-  }
-  options.log_format = format.empty()     ? telemetry::stderr_format()
-                       : format == "text" ? telemetry::Format::kText
-                                          : telemetry::Format::kJson;
   return {options, -1};
 }
 

@@ -19,18 +19,6 @@ namespace {
 namespace field = telemetry::field;
 namespace metric = telemetry::metric;
 
-http::ServerConfig health_config(const Options& options, const telemetry::Log& log) {
-  http::ServerConfig config;
-  config.address = options.health_address;
-  config.port = options.health_port;
-  config.limits.max_connections = 32;
-  config.handler_threads = 1;
-  config.on_problem = [&log](std::string_view problem) {
-    log.warning("health server", {{field::kError, problem}});
-  };
-  return config;
-}
-
 // Logs and counts what the kubelet asks for.
 deviceplugin::grpc::OnAllocate tell(const telemetry::Log& log, telemetry::Metrics& metrics,
                                     const std::string& id) {
@@ -73,7 +61,8 @@ int run(const Options& options) {
              {{"version", SEAWORTHY_VERSION}, {"component", "device"}})
       .set(1);
 
-  const auto server = http::beast::create_server(health_config(options, log));
+  const auto server = http::beast::create_server(
+      runtime::health_server_config(options.health_address, options.health_port, log));
   process.add_server("health", *server, runtime::observability_handler(health, metrics));
   process.add_thread("plugin", [&plugin](std::stop_token stop) -> Result<void> {
     plugin.run(std::move(stop));

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
-#include "http/url.h"
+#include "runtime/cli/options.h"
 
 namespace seaworthy::program {
 namespace {
@@ -12,23 +12,6 @@ constexpr const char* kFooter =
     R"(Everything else is configured by custom resources: kubectl explain attestationpolicy.spec
 Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.
 Guide: docs/operations.md)";
-
-void listen_option(CLI::App& app, const char* name, const char* help, std::string& address,
-                   std::uint16_t& port) {
-  app.add_option_function<std::string>(
-         name,
-         [name, &address, &port](const std::string& text) {
-           const auto listen = http::parse_listen_address(text);
-           if (!listen) {
-             throw CLI::ValidationError(name, listen.error().message());
-           }
-           address = listen->address;
-           port = listen->port;
-         },
-         help)
-      ->type_name("ADDRESS:PORT")
-      ->default_str("[" + address + "]:" + std::to_string(port));
-}
 
 std::string pod_name() {
   const char* name = std::getenv("POD_NAME");
@@ -41,17 +24,16 @@ Parsed parse_options(int argc, const char* const* argv) {
   Options options;
   options.identity = pod_name();
   std::string serving = "Managed";
-  std::string level = "info";
   CLI::App app{
       "Seaworthy's operator: verifies what nodes prove with their TPM, and keeps the cluster "
       "in accordance.",
       "seaworthy-operator"};
   app.footer(kFooter);
   app.set_version_flag("--version", "seaworthy-operator " SEAWORTHY_VERSION);
-  listen_option(app, "--listen", "Where agents reach the verifier (HTTPS)", options.listen_address,
-                options.listen_port);
-  listen_option(app, "--health-listen", "Where health and metrics are served (HTTP)",
-                options.health_address, options.health_port);
+  runtime::cli::add_listen(app, "--listen", "Where agents reach the verifier (HTTPS)",
+                           options.listen_address, options.listen_port);
+  runtime::cli::add_listen(app, "--health-listen", "Where health and metrics are served (HTTP)",
+                           options.health_address, options.health_port);
   app.add_option("--namespace", options.namespace_, "The namespace that Seaworthy is installed in")
       ->capture_default_str();
   app.add_option("--kubeconfig", options.kubeconfig,
@@ -69,17 +51,12 @@ Parsed parse_options(int argc, const char* const* argv) {
                  "written by others, for example cert-manager")
       ->check(CLI::IsMember({"Managed", "External"}))
       ->capture_default_str();
-  app.add_option("--log-level", level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  runtime::cli::add_log_level(app, options.log_level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
   options.serving =
       serving == "External" ? ServingCertificates::kExternal : ServingCertificates::kManaged;
-  if (const auto parsed = telemetry::parse_level(level)) {
-    options.log_level = *parsed;
-  }
   return {options, -1};
 }
 

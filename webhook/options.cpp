@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
-#include "http/url.h"
+#include "runtime/cli/options.h"
 
 namespace seaworthy::program {
 namespace {
@@ -15,23 +15,6 @@ Decisions are made from memory. If the API server has not confirmed what is know
 --max-snapshot-age, everything governed is denied (reason SnapshotTooOld).
 Metrics, health: GET /metrics, /healthz, /readyz on --health-listen.
 Guide: docs/operations.md)";
-
-void listen_option(CLI::App& app, const char* name, const char* help, std::string& address,
-                   std::uint16_t& port) {
-  app.add_option_function<std::string>(
-         name,
-         [name, &address, &port](const std::string& text) {
-           const auto listen = http::parse_listen_address(text);
-           if (!listen) {
-             throw CLI::ValidationError(name, listen.error().message());
-           }
-           address = listen->address;
-           port = listen->port;
-         },
-         help)
-      ->type_name("ADDRESS:PORT")
-      ->default_str("[" + address + "]:" + std::to_string(port));
-}
 
 // Takes "30", "30s" or "2m".
 void seconds_option(CLI::App& app, const char* name, const char* help, int& value, int min,
@@ -47,7 +30,6 @@ void seconds_option(CLI::App& app, const char* name, const char* help, int& valu
 
 Parsed parse_options(int argc, const char* const* argv) {
   Options options;
-  std::string level = "info";
   int age = static_cast<int>(options.max_snapshot_age.count());
   int drain = static_cast<int>(options.drain_delay.count());
   CLI::App app{
@@ -56,10 +38,11 @@ Parsed parse_options(int argc, const char* const* argv) {
       "seaworthy-webhook"};
   app.footer(kFooter);
   app.set_version_flag("--version", "seaworthy-webhook " SEAWORTHY_VERSION);
-  listen_option(app, "--listen", "Where the API server reaches it: POST /validate (HTTPS)",
-                options.listen_address, options.listen_port);
-  listen_option(app, "--health-listen", "Where health and metrics are served (HTTP)",
-                options.health_address, options.health_port);
+  runtime::cli::add_listen(app, "--listen",
+                           "Where the API server reaches it: POST /validate (HTTPS)",
+                           options.listen_address, options.listen_port);
+  runtime::cli::add_listen(app, "--health-listen", "Where health and metrics are served (HTTP)",
+                           options.health_address, options.health_port);
   app.add_option("--namespace", options.namespace_, "The namespace that Seaworthy is installed in")
       ->capture_default_str();
   app.add_option("--kubeconfig", options.kubeconfig,
@@ -81,17 +64,12 @@ Parsed parse_options(int argc, const char* const* argv) {
   seconds_option(app, "--drain-delay",
                  "How long serving goes on after readiness turned false, on SIGTERM", drain, 0,
                  300);
-  app.add_option("--log-level", level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  runtime::cli::add_log_level(app, options.log_level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return {options, app.exit(e) == 0 ? 0 : 2}; }
   options.max_snapshot_age = std::chrono::seconds(age);
   options.drain_delay = std::chrono::seconds(drain);
-  if (const auto parsed = telemetry::parse_level(level)) {
-    options.log_level = *parsed;
-  }
   return {options, -1};
 }
 

@@ -40,10 +40,6 @@ Result<Bytes> read_boot_log(const std::string& path) {
   return log;
 }
 
-}  // namespace
-
-namespace {
-
 // After the quote, like the IMA list: systemd extends and then writes. A node whose systemd
 // measures nothing has no such file.
 Result<void> add_userspace_log(const Sources& from, const api::ChallengeMessage& challenge,

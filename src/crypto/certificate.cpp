@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crypto/certificate_state.h"
+#include "crypto/pem.h"
 
 namespace seaworthy::crypto {
 namespace internal {
@@ -353,39 +354,19 @@ Result<std::vector<Certificate>> parse_pem_bundle(std::string_view pem) {
     return malformed("PEM bundle: " + std::to_string(pem.size()) + " bytes, at most " +
                      std::to_string(kMaxBundleBytes) + " are accepted");
   }
-  const internal::ErrorQueueGuard errors;
-  const internal::BioPtr bio = internal::bio_over(pem);
+  internal::PemReader reader(pem);
   std::vector<Certificate> out;
-  for (std::size_t block = 1;; ++block) {
-    const std::string where = "PEM block " + std::to_string(block);
-    char* label = nullptr;
-    char* header = nullptr;
-    std::uint8_t* data = nullptr;
-    long size = 0;
-    ERR_clear_error();
-    if (PEM_read_bio(bio.get(), &label, &header, &data, &size) != 1) {
-      if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
-        break;
-      }
-      return malformed(where + ": does not decode as base64 between BEGIN and END");
-    }
-    const bool right = (std::string_view(label) == PEM_STRING_X509 ||
-                        std::string_view(label) == PEM_STRING_X509_OLD) &&
-                       header[0] == '\0';
-    const Bytes der(data, data + size);
-    OPENSSL_free(label);
-    OPENSSL_free(header);
-    OPENSSL_free(data);
-    if (!right) {
-      return malformed(where + ": is not a CERTIFICATE");
+  while (const auto block = TRY(reader.next())) {
+    if (!(block->is(PEM_STRING_X509) || block->is(PEM_STRING_X509_OLD))) {
+      return malformed(reader.where() + ": is not a CERTIFICATE");
     }
     if (out.size() == kMaxBundleCertificates) {
-      return malformed(where + ": at most " + std::to_string(kMaxBundleCertificates) +
+      return malformed(reader.where() + ": at most " + std::to_string(kMaxBundleCertificates) +
                        " certificates are accepted");
     }
-    Result<Certificate> certificate = Certificate::parse(der);
+    Result<Certificate> certificate = Certificate::parse(block->der);
     if (!certificate) {
-      return std::move(certificate).error().in(where);
+      return std::move(certificate).error().in(reader.where());
     }
     out.push_back(*std::move(certificate));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "crypto/key_state.h"
+#include "crypto/pem.h"
 
 namespace seaworthy::crypto {
 namespace internal {
@@ -317,24 +318,14 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   if (pem.size() > 4 * internal::kMaxSpkiBytes) {
     return malformed("PEM public key: too long");
   }
-  const internal::ErrorQueueGuard errors;
-  const internal::BioPtr bio = internal::bio_over(pem);
-  char* label = nullptr;
-  char* header = nullptr;
-  std::uint8_t* data = nullptr;
-  long size = 0;
-  if (PEM_read_bio(bio.get(), &label, &header, &data, &size) != 1) {
+  const auto block = internal::PemReader(pem).next();
+  if (!block || !*block) {
     return malformed("PEM public key: no block");
   }
-  const bool right = std::string_view(label) == PEM_STRING_PUBLIC && header[0] == '\0';
-  const Bytes der(data, data + size);
-  OPENSSL_free(label);
-  OPENSSL_free(header);
-  OPENSSL_free(data);
-  if (!right) {
+  if (!(*block)->is(PEM_STRING_PUBLIC)) {
     return malformed("PEM public key: the block is not a PUBLIC KEY");
   }
-  return from_spki_der(der);
+  return from_spki_der((*block)->der);
 }
 
 KeyKind PublicKey::kind() const {

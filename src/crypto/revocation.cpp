@@ -9,6 +9,7 @@
 
 #include "crypto/certificate_state.h"
 #include "crypto/key_state.h"
+#include "crypto/pem.h"
 
 namespace seaworthy::crypto {
 namespace internal {
@@ -105,37 +106,19 @@ Result<std::vector<RevocationList>> parse_revocation_lists(std::string_view pem)
     return malformed("revocation lists: " + std::to_string(pem.size()) + " bytes, at most " +
                      std::to_string(kMaxBundleBytes) + " are accepted");
   }
-  const internal::ErrorQueueGuard errors;
-  const internal::BioPtr bio = internal::bio_over(pem);
+  internal::PemReader reader(pem);
   std::vector<RevocationList> out;
-  for (std::size_t block = 1;; ++block) {
-    const std::string where = "PEM block " + std::to_string(block);
-    char* label = nullptr;
-    char* header = nullptr;
-    std::uint8_t* data = nullptr;
-    long size = 0;
-    ERR_clear_error();
-    if (PEM_read_bio(bio.get(), &label, &header, &data, &size) != 1) {
-      if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
-        break;
-      }
-      return malformed(where + ": does not decode as base64 between BEGIN and END");
-    }
-    const bool right = std::string_view(label) == PEM_STRING_X509_CRL && header[0] == '\0';
-    const Bytes der(data, data + size);
-    OPENSSL_free(label);
-    OPENSSL_free(header);
-    OPENSSL_free(data);
-    if (!right) {
-      return malformed(where + ": is not an X509 CRL");
+  while (const auto block = TRY(reader.next())) {
+    if (!block->is(PEM_STRING_X509_CRL)) {
+      return malformed(reader.where() + ": is not an X509 CRL");
     }
     if (out.size() == kMaxRevocationLists) {
-      return malformed(where + ": at most " + std::to_string(kMaxRevocationLists) +
+      return malformed(reader.where() + ": at most " + std::to_string(kMaxRevocationLists) +
                        " revocation lists are accepted");
     }
-    Result<internal::RevocationState> list = parse_list(der);
+    Result<internal::RevocationState> list = parse_list(block->der);
     if (!list) {
-      return std::move(list).error().in(where);
+      return std::move(list).error().in(reader.where());
     }
     out.push_back(
         RevocationList(std::make_shared<const internal::RevocationState>(*std::move(list))));

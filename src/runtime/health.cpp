@@ -57,6 +57,19 @@ http::Response Health::report(const Checks& checks, bool stopping) {
   return http::text_response(good ? 200 : 503, std::move(text));
 }
 
+http::ServerConfig health_server_config(const std::string& address, std::uint16_t port,
+                                        const telemetry::Log& log) {
+  http::ServerConfig config;
+  config.address = address;
+  config.port = port;
+  config.limits.max_connections = 32;
+  config.handler_threads = 1;
+  config.on_problem = [&log](std::string_view problem) {
+    log.warning("health server", {{telemetry::field::kError, problem}});
+  };
+  return config;
+}
+
 http::Handler observability_handler(const Health& health, const telemetry::Metrics& metrics,
                                     std::function<void()> before_metrics) {
   return [&health, &metrics, before = std::move(before_metrics)](const http::Request& request,

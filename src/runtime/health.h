@@ -2,6 +2,7 @@
 // "Configure Liveness, Readiness and Startup Probes"; text as the API server's own endpoints.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -11,6 +12,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "http/server.h"
+#include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace seaworthy::runtime {
@@ -49,6 +51,11 @@ class Health {
 // outlive the handler.
 http::Handler observability_handler(const Health& health, const telemetry::Metrics& metrics,
                                     std::function<void()> before_metrics = nullptr);
+
+// The server for that handler: one thread, few connections, and what goes wrong in the log, which
+// outlives it.
+http::ServerConfig health_server_config(const std::string& address, std::uint16_t port,
+                                        const telemetry::Log& log);
 
 // Brings a server's counts into the metrics; label server=`name`.
 class ServerMetrics {

@@ -167,10 +167,9 @@ verify::EvidenceInput input_of(const api::AttestRequest& request) {
 }
 
 RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enrolled,
-                     const verify::VerifiedEvidence& evidence, Time issued, NodeState& state)
-    REQUIRES(state.mutex) {
+                     const verify::VerifiedEvidence& evidence, Time issued, Time now,
+                     NodeState& state) REQUIRES(state.mutex) {
   RoundResult round{.issued = issued, .boot = summary_of(evidence), .policies = {}};
-  const Time now = context.clock.now();
   const verify::Findings duplicates =
       duplicate_findings(context, caller, *enrolled.record().identity);
   for (const auto& view : enrolled.policies) {
@@ -278,13 +277,16 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   }
   const auto& evidence = std::get<verify::VerifiedEvidence>(outcome);
   // The policies or their reference values changed after the challenge was made: what they have to
-  // judge anew is not in this part of the list. That is nobody's fault, so it is no finding.
-  if (evidence.ima().from() > ima_from(*state, enrolled.policies, context.clock.now()) ||
+  // judge anew is not in this part of the list. That is nobody's fault, so it is no finding. Asked
+  // and judged at one moment: the window of a set may close in between.
+  const Time now = context.clock.now();
+  if (evidence.ima().from() > ima_from(*state, enrolled.policies, now) ||
       (nonce->selection == Selection::kUsual &&
        selection_for(enrolled.policies) != Selection::kUsual)) {
     return need_more(context, caller, *state, enrolled.policies, {});
   }
-  const RoundResult round = appraise(context, caller, enrolled, evidence, nonce->issued, *state);
+  const RoundResult round =
+      appraise(context, caller, enrolled, evidence, nonce->issued, now, *state);
   publish_round(context, caller, *state, enrolled.record(), round, call);
   return appraised(context, caller, *state, enrolled.policies, round);
 }

@@ -8,22 +8,16 @@
 #include "codec/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/nv_chain.h"
+#include "tpm/ek_policy.h"
 #include "tpm/name.h"
 #include "tpm/public_area.h"
+#include "verify/tpm_keys.h"
 
 namespace seaworthy::verify {
 namespace {
 
 using crypto::HashAlg;
 
-// What PolicyA and PolicyB of the EK Credential Profile hash to (Annex B.6).
-constexpr std::string_view kPolicyA =
-    "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa";
-constexpr std::string_view kPolicyB256 =
-    "ca3d0a99a2b93906f7a3342414efcfb3a385d44cd1fd459089d19b5071c0b7a0";
-constexpr std::string_view kPolicyB384 =
-    "b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e"
-    "12";
 constexpr std::uint32_t kLowRange = 0x000300B2;
 constexpr std::uint32_t kHighRange = 0x000300F2;
 
@@ -38,13 +32,13 @@ struct Template {
 };
 constexpr auto kNoCurve = tpm::EccCurve::kNistP256;
 constexpr auto kTemplates = std::to_array<Template>({
-    {"L-1", 2048, kNoCurve, HashAlg::kSha256, kLowRange, kPolicyA, 128},
-    {"L-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kLowRange, kPolicyA, 128},
-    {"H-1", 2048, kNoCurve, HashAlg::kSha256, kHighRange, kPolicyB256, 128},
-    {"H-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kHighRange, kPolicyB256, 128},
-    {"H-3", 0, tpm::EccCurve::kNistP384, HashAlg::kSha384, kHighRange, kPolicyB384, 256},
-    {"H-6", 3072, kNoCurve, HashAlg::kSha384, kHighRange, kPolicyB384, 256},
-    {"H-7", 4096, kNoCurve, HashAlg::kSha384, kHighRange, kPolicyB384, 256},
+    {"L-1", 2048, kNoCurve, HashAlg::kSha256, kLowRange, tpm::kEkPolicyA, 128},
+    {"L-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kLowRange, tpm::kEkPolicyA, 128},
+    {"H-1", 2048, kNoCurve, HashAlg::kSha256, kHighRange, tpm::kEkPolicyB256, 128},
+    {"H-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kHighRange, tpm::kEkPolicyB256, 128},
+    {"H-3", 0, tpm::EccCurve::kNistP384, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
+    {"H-6", 3072, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
+    {"H-7", 4096, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
 });
 
 // The attributes an AK must have and those it may have (R4). userWithAuth, adminWithPolicy and
@@ -59,14 +53,6 @@ std::string hex(std::uint32_t value) {
   const Bytes bytes{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
                     static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
   return "0x" + codec::to_hex(bytes);
-}
-
-Result<crypto::PublicKey> key_of(const tpm::PublicArea& area) {
-  if (const auto* rsa = std::get_if<tpm::RsaKey>(&area.key)) {
-    return crypto::PublicKey::from_rsa(rsa->modulus, rsa->exponent == 0 ? 65537 : rsa->exponent);
-  }
-  const auto& ecc = std::get<tpm::EccKey>(area.key);
-  return crypto::PublicKey::from_ec(static_cast<crypto::Curve>(ecc.curve), ecc.x, ecc.y);
 }
 
 bool matches(const Template& t, const tpm::PublicArea& area) {

@@ -4,28 +4,9 @@
 
 #include "crypto/signature.h"
 #include "tpm/signature.h"
+#include "verify/tpm_keys.h"
 
 namespace seaworthy::verify {
-namespace {
-
-struct SignatureView {
-  crypto::SignatureScheme scheme;
-  crypto::Signature signature;
-};
-
-SignatureView view_of(const tpm::Signature& in) {
-  if (const auto* rsassa = std::get_if<tpm::RsassaSignature>(&in)) {
-    return {{crypto::SignatureAlg::kRsaSsa, rsassa->hash}, crypto::RsaSignature{rsassa->signature}};
-  }
-  if (const auto* rsapss = std::get_if<tpm::RsapssSignature>(&in)) {
-    return {{crypto::SignatureAlg::kRsaPss, rsapss->hash}, crypto::RsaSignature{rsapss->signature}};
-  }
-  const auto& ecdsa = std::get<tpm::EcdsaSignature>(in);
-  return {{crypto::SignatureAlg::kEcdsa, ecdsa.hash}, crypto::EcdsaSignature{ecdsa.r, ecdsa.s}};
-}
-
-}  // namespace
-
 Checked<VerifiedQuote> verify_quote(const SignedQuote& in, const AttestationKey& ak,
                                     const Challenge& challenge) {
   // R8. The AK signed these bytes, as received, under the scheme and hash it was enrolled with

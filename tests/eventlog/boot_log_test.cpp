@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/base64.h"
 #include "codec/hex.h"
 #include "codec/json.h"
 #include "codec/writer.h"
 #include "eventlog/replay.h"
+#include "support/vector_logs.h"
 #include "support/vectors.h"
 
 namespace seaworthy::eventlog {
@@ -14,6 +14,7 @@ namespace {
 
 using crypto::HashAlg;
 using seaworthy::testing::vector_file;
+using seaworthy::testing::vector_log;
 
 BootEvent event(std::uint8_t pcr, std::uint32_t type, std::string_view data) {
   return {.pcr = pcr,
@@ -189,20 +190,6 @@ TEST(BootLog, RefusesMoreBytesAndMoreEventsThanAnyRealLog) {
   EXPECT_FALSE(parse_boot_log(write_boot_log(log)));
 }
 
-Bytes log_of(const std::string& path) {
-  Bytes bytes = vector_file(path);
-  if (path.ends_with(".json")) {
-    const auto recorded = codec::parse_json(as_text(bytes), {.max_bytes = 1 << 20});
-    return *codec::from_base64((*recorded)["Log"]["Raw"].get<std::string>());
-  }
-  if (path.ends_with(".b64")) {
-    std::string text(as_text(bytes));
-    std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-    return *codec::from_base64(text);
-  }
-  return bytes;
-}
-
 // Every well-formed log of the vectors: events, SecureBoot aside, and every PCR of every bank.
 TEST(BootLog, A72_ReplaysTheLogsOfRealMachines) {
   SEAWORTHY_NEEDS_VECTORS();
@@ -212,7 +199,7 @@ TEST(BootLog, A72_ReplaysTheLogsOfRealMachines) {
   std::size_t values = 0;
   for (const auto& [path, facts] : expected->items()) {
     SCOPED_TRACE(path);
-    const Bytes bytes = log_of(path);
+    const Bytes bytes = vector_log(path);
     ASSERT_EQ(codec::to_hex(crypto::sha256(bytes).bytes()), facts["log_sha256"].get<std::string>());
     const auto log = parse_boot_log(bytes);
     ASSERT_TRUE(log) << log.error().message();
@@ -245,7 +232,7 @@ TEST(BootLog, AgreesWithWhatTheOwnersOfTheLogsState) {
       if (!facts.contains("pcrs")) {
         continue;
       }
-      const auto log = parse_boot_log(log_of(path));
+      const auto log = parse_boot_log(vector_log(path));
       ASSERT_TRUE(log) << log.error().message();
       for (const auto& [bank_name, pcrs] : facts["pcrs"].items()) {
         const auto bank = replay(*log, *crypto::hash_alg_named(bank_name));
@@ -267,8 +254,8 @@ TEST(BootLog, AgreesWithWhatTheOwnersOfTheLogsState) {
 // Firmware that extends the ExitBootServices events and does not log them.
 TEST(BootLog, A84_MissingExitBootServicesEventsAreAllThatPcr5Lacks) {
   SEAWORTHY_NEEDS_VECTORS();
-  auto log =
-      parse_boot_log(log_of("google+go-attestation/attest/testdata/ebs_event_missing_eventlog"));
+  auto log = parse_boot_log(
+      vector_log("google+go-attestation/attest/testdata/ebs_event_missing_eventlog"));
   ASSERT_TRUE(log);
   const std::string quoted = "31245808d6d35849bc394f6343f2b3ff908ed5e3";
   EXPECT_NE(codec::to_hex(replay(*log, HashAlg::kSha1)[5].value.bytes()), quoted);

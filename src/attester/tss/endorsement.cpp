@@ -11,17 +11,10 @@
 #include "codec/hex.h"
 #include "codec/writer.h"
 #include "tpm/algorithms.h"
+#include "tpm/ek_policy.h"
 
 namespace seaworthy::attester::tss {
 namespace {
-
-constexpr std::string_view kPolicyA =
-    "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa";
-constexpr std::string_view kPolicyB256 =
-    "ca3d0a99a2b93906f7a3342414efcfb3a385d44cd1fd459089d19b5071c0b7a0";
-constexpr std::string_view kPolicyB384 =
-    "b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e"
-    "12";
 
 struct Kind {
   const char* name;
@@ -37,14 +30,14 @@ struct Kind {
 };
 constexpr auto kKinds = std::to_array<Kind>({
     {"L-2", 0x01C0000A, 0x01C0000B, 0x01C0000C, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256,
-     kPolicyA, 128, 32},
-    {"H-2", 0x01C00014, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, kPolicyB256, 128,
-     0},
-    {"H-3", 0x01C00016, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, kPolicyB384, 256,
-     0},
-    {"L-1", 0x01C00002, 0x01C00003, 0x01C00004, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, kPolicyA, 128,
-     256},
-    {"H-1", 0x01C00012, 0, 0, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, kPolicyB256, 128, 0},
+     tpm::kEkPolicyA, 128, 32},
+    {"H-2", 0x01C00014, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, tpm::kEkPolicyB256,
+     128, 0},
+    {"H-3", 0x01C00016, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, tpm::kEkPolicyB384,
+     256, 0},
+    {"L-1", 0x01C00002, 0x01C00003, 0x01C00004, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, tpm::kEkPolicyA,
+     128, 256},
+    {"H-1", 0x01C00012, 0, 0, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, tpm::kEkPolicyB256, 128, 0},
 });
 constexpr const Kind& kWithoutCertificate = kKinds[3];
 
