@@ -167,17 +167,13 @@ struct ChainBuilder {
     long below = 0;  // CA certificates under this one, self-issued ones not counted
     for (const Certificate& ca : issuers) {
       const bool anchor = &ca == &issuers.back();
-      const int kind = X509_check_ca(x509(ca));
+      const int kind = X509_check_ca(x509(ca));  // asks keyUsage as well
       constexpr int kCa = 1;
       constexpr int kSelfSignedVersion1 = 3;  // old roots: only if configured as anchor
       if (kind != kCa && !(anchor && kind == kSelfSignedVersion1)) {
         return ChainProblem{ChainFailure::kIssuerMayNotIssue, about(ca),
-                            "is not a CA certificate, yet has issued one"};
-      }
-      const std::uint32_t flags = X509_get_extension_flags(x509(ca));
-      if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(x509(ca)) & KU_KEY_CERT_SIGN) == 0) {
-        return ChainProblem{ChainFailure::kIssuerMayNotIssue, about(ca),
-                            "keyUsage is without keyCertSign"};
+                            "is not a CA certificate (basicConstraints CA, and keyCertSign if "
+                            "there is a keyUsage), yet has issued one"};
       }
       const long allowed = X509_get_pathlen(x509(ca));
       if (allowed >= 0 && below > allowed) {
@@ -186,7 +182,7 @@ struct ChainBuilder {
                                 " CA certificates below it, and there are " +
                                 std::to_string(below)};
       }
-      if ((flags & EXFLAG_SI) == 0) {
+      if ((X509_get_extension_flags(x509(ca)) & EXFLAG_SI) == 0) {
         ++below;
       }
     }

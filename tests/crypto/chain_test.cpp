@@ -123,6 +123,8 @@ TEST(Chain, R1_RefusesASelfSignedLeafAndAnAgentsOwnAuthority) {
 // Any leaf of the maker, with its private key known, could otherwise issue EK certificates.
 TEST(Chain, A13_RefusesALeafAsIssuer) {
   World world;
+  CertificateRecipe roomy = maker().intermediate_recipe();  // its path length is no help here
+  roomy.extensions = ca_extensions("critical,CA:TRUE,pathlen:1");
   const TestKey leaf_key = new_ec_key();
   CertificateRecipe issuer{"Some Leaf", leaf_key, "Test Intermediate", maker().intermediate_key,
                            testing::ek_extensions("keyAgreement")};
@@ -135,7 +137,7 @@ TEST(Chain, A13_RefusesALeafAsIssuer) {
         std::vector<testing::TestExtension>{},
         std::vector<testing::TestExtension>{{NID_key_usage, "keyCertSign"}}}) {
     issuer.extensions = extensions;
-    world.candidates = {make_certificate(maker().intermediate_recipe()), make_certificate(issuer)};
+    world.candidates = {make_certificate(roomy), make_certificate(issuer)};
     EXPECT_EQ(world.says(), "IssuerMayNotIssue");
     // Not even if someone configured it as an anchor.
     World configured = world;

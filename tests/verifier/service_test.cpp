@@ -363,6 +363,19 @@ TEST_F(ServiceTest, NoVerdictOutlivesTheReferenceValuesItRestsOn) {
   EXPECT_TRUE(says(reply, "ReferenceValuesRetired")) << reply.body.dump();
 }
 
+// The age of evidence counts from the challenge: that is when it was surely not yet made.
+TEST_F(ServiceTest, R24_AVerdictEndsWhenItsEvidenceIsTooOld) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const api::ChallengeMessage asked = rig_.challenge("token-n1");
+  const Time challenged = rig_.clock_.now();
+  rig_.clock_.advance(seconds(20));
+  const auto reply = rig_.post(
+      "/v1/attest", api::to_json(rig_.answer(machine_, asked, "token-n1")), "token-n1");
+  ASSERT_EQ(verdict(reply), "Trusted") << reply.body.dump();
+  EXPECT_EQ(result_of(rig_, "n1").expires,
+            Time::from_unix((challenged + seconds(120)).unix_seconds()));
+}
+
 TEST_F(ServiceTest, WritesOnChangeOnly) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");

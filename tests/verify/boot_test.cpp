@@ -242,6 +242,18 @@ TEST(Boot, A70_NothingIsReadFromPcrsThatDoNotReplay) {
   EXPECT_TRUE(boot->command_lines().empty());
 }
 
+// Found by hack/delete-the-check: of PCR 14 nobody asks again whether it was proven.
+TEST(Boot, A70_NothingIsReadFromAPcr14ThatDoesNotReplay) {
+  EvidenceBuilder machine;
+  machine.shown_boot = machine.boot;
+  machine.shown_boot->events.push_back(
+      seaworthy::testing::event_of(14, eventlog::kIpl, as_bytes("MokSBState"), Bytes{1}));
+  const auto boot = boot_of(machine);
+  EXPECT_EQ(reasons(boot->findings()), Reasons{Reason::kPcrMismatch});
+  EXPECT_EQ(boot->secure_boot(), SecureBoot::kOn);
+  EXPECT_EQ(text(boot->secure_boot_findings()), "");
+}
+
 TEST(Boot, A67_TheWordInFrontOfACommandLineDoesNotMatter) {
   EvidenceBuilder machine;
   machine.boot = seaworthy::testing::honest_boot("/vmlinuz init=/bin/sh");
