@@ -65,7 +65,7 @@ set(covered
     "^src/http/(beast|cpprest)/" tests/http/server_test.cpp
     "^src/attester/tss/" tests/attester/tss_device_test.cpp
     "^src/deviceplugin/grpc/" tests/deviceplugin/plugin_test.cpp
-    "^src/controller/(caches|metrics|node|owned|policy|serving|uninstall)\\.cpp" tests/controller/controllers_test.cpp
+    "^src/controller/(caches|metrics|node|owned|policy|serving)\\.cpp" tests/controller/controllers_test.cpp
     "^src/runtime/(system_clock|system_random)\\.cpp" tests/runtime/system_test.cpp
     "^src/runtime/cert_reload\\.cpp" tests/runtime/file_watch_test.cpp
     "^src/verifier/(appraise|caller|challenge|context|endorsement|enrol|publish|record|signer|view)" tests/verifier/service_test.cpp

@@ -1,6 +1,7 @@
 #include "controller/controllers.h"
 
 #include <set>
+#include <shared_mutex>
 
 #include "controller/caches.h"
 #include "controller/keys.h"
@@ -139,6 +140,7 @@ struct Controllers::Inside {
   std::atomic<bool> synced{false};
   std::atomic<bool> leading{false};
   std::atomic<bool> uninstalled{false};
+  std::shared_mutex reconciling;  // shared: a worker writes; alone: traces are removed
   std::atomic<bool> stopping{false};
   std::vector<std::jthread> workers;
   std::jthread thread;
@@ -317,6 +319,7 @@ void Controllers::Inside::end() {
 
 void Controllers::Inside::remove_traces(const std::stop_token& stop) {
   uninstalled = true;  // from here on nothing is put back
+  const std::unique_lock alone(reconciling);
   log.info("Seaworthy is being uninstalled: labels, taints and admission policies are removed");
   std::stop_source limit;
   const std::stop_callback pass_on(stop, [&] { limit.request_stop(); });
@@ -358,6 +361,13 @@ void Controllers::Inside::work(const std::stop_token& stop) {
 }
 
 Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop_token& stop) {
+  if (task.kind == Task::Kind::kUninstall) {
+    if (!uninstalled && being_uninstalled(running->caches)) {
+      remove_traces(stop);
+    }
+    return Requeue::never();
+  }
+  const std::shared_lock at_work(reconciling);
   if (uninstalled) {
     return Requeue::never();
   }
@@ -373,10 +383,7 @@ Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop
     case Task::Kind::kKeys:
       return running->keys.reconcile(stop);
     case Task::Kind::kUninstall:
-      if (being_uninstalled(running->caches)) {
-        remove_traces(stop);
-      }
-      return Requeue::never();
+      break;
   }
   return Requeue::never();
 }

@@ -9,6 +9,7 @@ namespace seaworthy::controller {
 namespace {
 
 constexpr int kTries = 3;  // of a node's patch: its resourceVersion may have moved on
+constexpr std::uint32_t kPage = 500;
 
 bool going(const kube::Informer<api::ObjectMeta>& informer) {
   if (!informer.has_synced()) {
@@ -72,6 +73,15 @@ Result<void> uninstall(kube::Client& client, const Caches& caches, Metrics& metr
       first = std::move(error);
     }
   };
+  // As the API server has it: a cache may not know yet what was written just now.
+  const auto list = [&](const kube::Resource& resource, kube::ListOptions which) {
+    auto all = kube::list_all(client, resource, std::move(which),
+                              kube::call_within(clock, kube::kUsualCallTime, stop));
+    if (!all) {
+      keep_first(all.error());
+    }
+    return all ? *std::move(all) : std::vector<codec::Json>();
+  };
   // What refuses goes first, and bindings before the policies that they bind.
   for (const auto* informer :
        {caches.webhooks.get(), caches.floor_bindings.get(), caches.floors.get(),
@@ -79,22 +89,26 @@ Result<void> uninstall(kube::Client& client, const Caches& caches, Metrics& metr
     if (informer == nullptr) {
       continue;
     }
-    const auto all = informer->snapshot();
-    for (const auto& [key, unused] : *all) {
-      metrics.write(informer->resource().plural);
-      auto gone = client.delete_(informer->resource(), key, {},
-                                 kube::call_within(clock, kube::kUsualCallTime, stop));
+    const kube::Resource& resource = informer->resource();
+    for (const codec::Json& object :
+         list(resource, {.label_selector = std::string(kManagedByLabel) + "=" + kManagedBy,
+                        .limit = kPage,
+                        .content = kube::Content::kMetadataOnly})) {
+      metrics.write(resource.plural);
+      auto gone = client.delete_(resource, kube::cluster_key(object["metadata"].value("name", "")),
+                                 {}, kube::call_within(clock, kube::kUsualCallTime, stop));
       if (!gone && gone.error().code() != ErrorCode::kNotFound) {
         keep_first(std::move(gone).error());
       }
     }
   }
-  const auto nodes = caches.nodes.snapshot();
-  for (const auto& [unused, node] : *nodes) {
-    if (!node->value) {
+  for (const codec::Json& object : list(kube::kNodes, {.limit = kPage})) {
+    const auto node = api::parse_node(object);
+    if (!node) {
+      keep_first(node.error());
       continue;
     }
-    if (auto done = clean_node(client, metrics, *node->value, clock, stop); !done) {
+    if (auto done = clean_node(client, metrics, *node, clock, stop); !done) {
       keep_first(std::move(done).error());
     }
   }

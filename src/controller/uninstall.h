@@ -18,8 +18,9 @@ bool ask_whether_uninstalled(kube::Client& client, const std::string& system_nam
                              const kube::Call& call);
 
 // Removes every webhook configuration and policy object of ours, then our labels and taints from
-// all nodes of the cache. Goes on after a failure and gives the first error; what is gone already
-// is fine.
+// all nodes, as the API server has them now; of the caches it learns only which kinds there are.
+// Nobody else may reconcile meanwhile. Goes on after a failure and gives the first error; what is
+// gone already is fine.
 Result<void> uninstall(kube::Client& client, const Caches& caches, Metrics& metrics,
                        const Clock& clock, std::stop_token stop);
 
