@@ -61,6 +61,7 @@ picture() {
   kube get pods -A -o wide | grep -v '^kube-system'
   kube get events -A --sort-by .lastTimestamp | tail -n 12
   kube -n seaworthy-system logs -l app.kubernetes.io/component=operator --tail 15 --prefix | cut -c1-400
+  kube -n seaworthy-system logs -l app.kubernetes.io/component=agent --tail 15 --prefix | cut -c1-400
 }
 
 # eventually SECONDS WHAT COMMAND…: asks until the command succeeds.
