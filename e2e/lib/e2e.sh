@@ -60,8 +60,8 @@ picture() {
   kubectl seaworthy status
   kube get pods -A -o wide | grep -v '^kube-system'
   kube get events -A --sort-by .lastTimestamp | tail -n 12
-  kube -n seaworthy-system logs -l app.kubernetes.io/component=operator --tail 15 --prefix | cut -c1-400
-  kube -n seaworthy-system logs -l app.kubernetes.io/component=agent --tail 15 --prefix | cut -c1-400
+  kube -n seaworthy-system logs -l 'app.kubernetes.io/component in (operator, agent)' --tail 15 --prefix --max-log-requests 20 |
+    cut -c1-400
 }
 
 # eventually SECONDS WHAT COMMAND…: asks until the command succeeds.

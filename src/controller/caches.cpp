@@ -55,9 +55,8 @@ Caches::Caches(kube::Client& client, const std::string& system_namespace, bool s
                      Informer<api::ObjectMeta>::Raw::kDrop, sleep) {
   const auto generated_kind = [&](const kube::Resource& resource) {
     return std::make_unique<Informer<Raw>>(
-        client, resource,
-        kube::ReflectorConfig{.label_selector = std::string(kManagedByLabel) + "=" + kManagedBy},
-        as_served, clock, random, Informer<Raw>::Raw::kDrop, sleep);
+        client, resource, kube::ReflectorConfig{.label_selector = kManagedBySelector}, as_served,
+        clock, random, Informer<Raw>::Raw::kDrop, sleep);
   };
   classes = generated_kind(kube::kAttestationClasses);
   webhooks = generated_kind(kube::kValidatingWebhookConfigurations);

@@ -361,7 +361,7 @@ void Controllers::Inside::work(const std::stop_token& stop) {
 }
 
 Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop_token& stop) {
-  if (task.kind == Task::Kind::kUninstall) {
+  if (task.kind == Task::Kind::kUninstall) {  // needs to be alone: not under at_work
     if (!uninstalled && being_uninstalled(running->caches)) {
       remove_traces(stop);
     }
@@ -383,7 +383,7 @@ Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop
     case Task::Kind::kKeys:
       return running->keys.reconcile(stop);
     case Task::Kind::kUninstall:
-      break;
+      break;  // done above
   }
   return Requeue::never();
 }

@@ -19,6 +19,7 @@ namespace seaworthy::controller {
 
 inline constexpr const char* kManagedByLabel = "app.kubernetes.io/managed-by";
 inline constexpr const char* kManagedBy = "seaworthy-operator";
+inline const std::string kManagedBySelector = std::string(kManagedByLabel) + "=" + kManagedBy;
 inline constexpr const char* kPolicyLabel = "seaworthy.dev/policy";
 
 // What has to be known of a policy even if its specification does not parse.

@@ -9,7 +9,6 @@ namespace seaworthy::controller {
 namespace {
 
 constexpr int kTries = 3;  // of a node's patch: its resourceVersion may have moved on
-constexpr std::uint32_t kPage = 500;
 
 bool going(const kube::Informer<api::ObjectMeta>& informer) {
   if (!informer.has_synced()) {
@@ -90,10 +89,8 @@ Result<void> uninstall(kube::Client& client, const Caches& caches, Metrics& metr
       continue;
     }
     const kube::Resource& resource = informer->resource();
-    for (const codec::Json& object :
-         list(resource, {.label_selector = std::string(kManagedByLabel) + "=" + kManagedBy,
-                        .limit = kPage,
-                        .content = kube::Content::kMetadataOnly})) {
+    for (const codec::Json& object : list(resource, {.label_selector = kManagedBySelector,
+                                                    .content = kube::Content::kMetadataOnly})) {
       metrics.write(resource.plural);
       auto gone = client.delete_(resource, kube::cluster_key(object["metadata"].value("name", "")),
                                  {}, kube::call_within(clock, kube::kUsualCallTime, stop));
@@ -102,7 +99,7 @@ Result<void> uninstall(kube::Client& client, const Caches& caches, Metrics& metr
       }
     }
   }
-  for (const codec::Json& object : list(kube::kNodes, {.limit = kPage})) {
+  for (const codec::Json& object : list(kube::kNodes, {})) {
     const auto node = api::parse_node(object);
     if (!node) {
       keep_first(node.error());

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "controller/generated.h"
 #include "controller/world.h"
 
@@ -19,11 +21,12 @@ TEST(Uninstall, A123_RemovesWhatNoCacheKnowsYet) {
   telemetry::Metrics registry;
   Metrics metrics(registry);
   const Caches caches(*client, "seaworthy-system", true, world.clock, random, kube::real_sleep());
+  const std::array<const kube::Resource*, 5> kinds = {
+      &kube::kValidatingWebhookConfigurations, &kube::kValidatingAdmissionPolicies,
+      &kube::kValidatingAdmissionPolicyBindings, &kube::kMutatingAdmissionPolicies,
+      &kube::kMutatingAdmissionPolicyBindings};
   const Json ours = {{kManagedByLabel, kManagedBy}};
-  for (const auto* kind :
-       {&kube::kValidatingWebhookConfigurations, &kube::kValidatingAdmissionPolicies,
-        &kube::kValidatingAdmissionPolicyBindings, &kube::kMutatingAdmissionPolicies,
-        &kube::kMutatingAdmissionPolicyBindings}) {
+  for (const kube::Resource* kind : kinds) {
     world.server.put(*kind, {{"metadata", {{"name", "seaworthy-p"}, {"labels", ours}}}});
     world.server.put(*kind, {{"metadata", {{"name", "of-somebody-else"}}}});
   }
@@ -33,10 +36,7 @@ TEST(Uninstall, A123_RemovesWhatNoCacheKnowsYet) {
 
   ASSERT_TRUE(uninstall(*client, caches, metrics, world.clock, {}));
 
-  for (const auto* kind :
-       {&kube::kValidatingWebhookConfigurations, &kube::kValidatingAdmissionPolicies,
-        &kube::kValidatingAdmissionPolicyBindings, &kube::kMutatingAdmissionPolicies,
-        &kube::kMutatingAdmissionPolicyBindings}) {
+  for (const kube::Resource* kind : kinds) {
     EXPECT_FALSE(world.server.find(*kind, kube::cluster_key("seaworthy-p"))) << kind->plural;
     EXPECT_TRUE(world.server.find(*kind, kube::cluster_key("of-somebody-else"))) << kind->plural;
   }
