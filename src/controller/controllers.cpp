@@ -24,7 +24,14 @@ constexpr milliseconds kDiscoveryRetry{2'000};
 
 // What the workers are told to look at.
 struct Task {
-  enum class Kind : std::uint8_t { kPolicy, kNode, kReferenceValues, kServing, kKeys, kUninstall };
+  enum class Kind : std::uint8_t {
+    kPolicy,
+    kNode,
+    kReferenceValues,
+    kServing,
+    kKeys,
+    kInstallation
+  };
   Kind kind = Kind::kNode;
   std::string name = {};
   auto operator<=>(const Task&) const = default;
@@ -42,8 +49,8 @@ const char* name_of(Task::Kind kind) {
       return "serving";
     case Task::Kind::kKeys:
       return "keys";
-    case Task::Kind::kUninstall:
-      return "uninstall";
+    case Task::Kind::kInstallation:
+      return "installation";
   }
   return "unknown";
 }
@@ -123,7 +130,9 @@ struct Controllers::Inside {
   void end();
   void work(const std::stop_token& stop);
   Result<Requeue> reconcile(const Task& task, const std::stop_token& stop);
-  void remove_traces(const std::stop_token& stop);
+  void enqueue_everything();
+  Result<Requeue> follow_installation(const std::stop_token& stop);
+  Result<void> remove_traces(const std::stop_token& stop);
   void add(Task task) { queue.add(task); }
 
   kube::Client& client;
@@ -139,8 +148,9 @@ struct Controllers::Inside {
   std::unique_ptr<kube::LeaderElector> elector;
   std::atomic<bool> synced{false};
   std::atomic<bool> leading{false};
-  std::atomic<bool> uninstalled{false};
-  std::shared_mutex reconciling;  // shared: a worker writes; alone: traces are removed
+  std::atomic<bool> uninstalling{false};  // nothing is put back
+  std::atomic<bool> uninstalled{false};   // and nothing is left
+  std::shared_mutex reconciling;          // shared: a worker writes; alone: traces are removed
   std::atomic<bool> stopping{false};
   std::vector<std::jthread> workers;
   std::jthread thread;
@@ -241,13 +251,11 @@ void Controllers::Inside::connect() {
       }
     });
   }
-  const auto watch_for_uninstall = [this](const auto&, const auto&, const auto& now) {
-    if (!now || (now->value && now->value->deleting)) {
-      add({Task::Kind::kUninstall});
-    }
+  const auto installation_changed = [this](const auto&, const auto&, const auto&) {
+    add({Task::Kind::kInstallation});
   };
-  caches.own_namespace.add_handler(watch_for_uninstall);
-  caches.own_definition.add_handler(watch_for_uninstall);
+  caches.own_namespace.add_handler(installation_changed);
+  caches.own_definition.add_handler(installation_changed);
 }
 
 // The life of this replica as a controller.
@@ -294,6 +302,11 @@ void Controllers::Inside::begin() {
   for (int i = 0; i < options.workers; ++i) {
     workers.emplace_back([this](std::stop_token stop) { work(stop); });
   }
+  add({Task::Kind::kInstallation});
+  enqueue_everything();
+}
+
+void Controllers::Inside::enqueue_everything() {
   add({Task::Kind::kServing});
   add({Task::Kind::kKeys});
   enqueue_all_policies();
@@ -309,16 +322,32 @@ void Controllers::Inside::end() {
   leading = false;
   running->metrics.leading(false);
   log.info("this replica does not lead any more");
+  // A worker that was removing traces was stopped in the middle of it, or there was none yet.
   if (stopping && !uninstalled) {
     const kube::Call call = kube::call_within(clock, milliseconds(5'000), {});
     if (ask_whether_uninstalled(client, options.serving.namespace_, call)) {
-      remove_traces({});
+      (void)remove_traces({});  // has said what is left, and there is no time to try again
     }
   }
 }
 
-void Controllers::Inside::remove_traces(const std::stop_token& stop) {
-  uninstalled = true;  // from here on nothing is put back
+// Removes what binds when Seaworthy goes, and comes back to work when it is installed again.
+Result<Requeue> Controllers::Inside::follow_installation(const std::stop_token& stop) {
+  if (being_uninstalled(running->caches)) {
+    if (!uninstalled) {
+      TRY(remove_traces(stop));
+    }
+  } else if (uninstalling) {
+    log.info("Seaworthy is installed again");
+    uninstalled = false;
+    uninstalling = false;
+    enqueue_everything();
+  }
+  return Requeue::never();
+}
+
+Result<void> Controllers::Inside::remove_traces(const std::stop_token& stop) {
+  uninstalling = true;
   const std::unique_lock alone(reconciling);
   log.info("Seaworthy is being uninstalled: labels, taints and admission policies are removed");
   std::stop_source limit;
@@ -327,11 +356,15 @@ void Controllers::Inside::remove_traces(const std::stop_token& stop) {
     kube::real_sleep()(kUninstallTime, done);
     limit.request_stop();
   });
-  const auto done = uninstall(client, running->caches, running->metrics, clock, limit.get_token());
-  if (!done) {
+  auto done = uninstall(client, running->caches, running->metrics, clock, limit.get_token());
+  if (done) {
+    uninstalled = true;
+    log.info("nothing that binds is left");
+  } else {
     log.error("not everything could be removed; docs: uninstalling by hand",
               {{field::kError, done.error()}});
   }
+  return done;
 }
 
 void Controllers::Inside::work(const std::stop_token& stop) {
@@ -361,14 +394,11 @@ void Controllers::Inside::work(const std::stop_token& stop) {
 }
 
 Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop_token& stop) {
-  if (task.kind == Task::Kind::kUninstall) {  // needs to be alone: not under at_work
-    if (!uninstalled && being_uninstalled(running->caches)) {
-      remove_traces(stop);
-    }
-    return Requeue::never();
+  if (task.kind == Task::Kind::kInstallation) {  // needs to be alone: not under at_work
+    return follow_installation(stop);
   }
   const std::shared_lock at_work(reconciling);
-  if (uninstalled) {
+  if (uninstalling) {
     return Requeue::never();
   }
   switch (task.kind) {
@@ -382,7 +412,7 @@ Result<Requeue> Controllers::Inside::reconcile(const Task& task, const std::stop
       return running->serving.reconcile(stop);
     case Task::Kind::kKeys:
       return running->keys.reconcile(stop);
-    case Task::Kind::kUninstall:
+    case Task::Kind::kInstallation:
       break;  // done above
   }
   return Requeue::never();

@@ -60,6 +60,19 @@ class ControllersTest : public ::testing::Test {
   bool exists(const kube::Resource& resource, const std::string& name) {
     return world_.server.find(resource, kube::cluster_key(name)).has_value();
   }
+  void delete_own_namespace() {
+    Json own = *world_.server.find(kube::kNamespaces, kube::cluster_key("seaworthy-system"));
+    own["metadata"]["deletionTimestamp"] = world_.clock.now().rfc3339();
+    own["metadata"]["finalizers"] = Json::array({"kubernetes"});
+    world_.server.put(kube::kNamespaces, own);
+  }
+  bool nothing_binds() {
+    return world_.label("n1", "p").empty() && !world_.tainted("n2") &&
+           !exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
+           !exists(kube::kValidatingAdmissionPolicyBindings, "seaworthy-floor-p") &&
+           !exists(kube::kValidatingAdmissionPolicies, "seaworthy-floor-p") &&
+           !exists(kube::kMutatingAdmissionPolicies, "seaworthy-steer-p");
+  }
   bool settled() {
     return world_.label("n1", "p") == "trusted" && world_.tainted("n2") &&
            exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
@@ -196,17 +209,86 @@ TEST_F(ControllersTest, APolicyThatGoesTakesEverythingWithIt) {
 TEST_F(ControllersTest, A123_UninstallingLeavesNothingThatBinds) {
   start();
   ASSERT_TRUE(eventually([&] { return settled(); }));
-  Json own = *world_.server.find(kube::kNamespaces, kube::cluster_key("seaworthy-system"));
-  own["metadata"]["deletionTimestamp"] = world_.clock.now().rfc3339();
-  own["metadata"]["finalizers"] = Json::array({"kubernetes"});
-  world_.server.put(kube::kNamespaces, own);
+  delete_own_namespace();
+  EXPECT_TRUE(eventually([&] { return nothing_binds(); })) << lines_.text();
+  controllers_->stop();
+  EXPECT_TRUE(nothing_binds());
+}
+
+// Found by reading: a worker that was removing traces when the pod was told to stop gave up, and
+// nobody went on. `kubectl delete namespace` stops the pods moments after it marks the namespace.
+TEST_F(ControllersTest, A123_AnUninstallationCutOffByTheStopIsFinished) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  std::atomic<bool> stopping{false};
+  world_.server.on_request([&](const std::string& request) {
+    if (request == "GET /api/v1/namespaces/seaworthy-system") {
+      stopping = true;  // asked at the end only
+      world_.server.recover();
+    } else if (request.starts_with("DELETE ") && !stopping) {
+      world_.server.fail_next(1'000, 403);
+    }
+  });
+  delete_own_namespace();
+  ASSERT_TRUE(eventually(
+      [&] { return lines_.text().find("not everything could be removed") != std::string::npos; }));
+  EXPECT_FALSE(nothing_binds());
+  controllers_->stop();
+  EXPECT_TRUE(stopping);
+  EXPECT_TRUE(nothing_binds()) << lines_.text();
+}
+
+TEST_F(ControllersTest, A123_AnUninstallationThatFailedIsTriedAgain) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  std::atomic<bool> once{false};
+  world_.server.on_request([&](const std::string& request) {
+    if (request.starts_with("DELETE ") && !once.exchange(true)) {
+      world_.server.fail_next(20, 403);
+    }
+  });
+  delete_own_namespace();
+  ASSERT_TRUE(eventually(
+      [&] { return lines_.text().find("not everything could be removed") != std::string::npos; }));
   EXPECT_TRUE(eventually([&] {
-    return world_.label("n1", "p").empty() && !world_.tainted("n2") &&
-           !exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
-           !exists(kube::kMutatingAdmissionPolicies, "seaworthy-steer-p");
+    world_.clock.advance(seconds(1));
+    return nothing_binds();
+  })) << lines_.text();
+}
+
+// What a worker is about to write when the uninstallation begins goes as well.
+TEST_F(ControllersTest, A123_UninstallingWaitsForWhoIsWriting) {
+  std::atomic<bool> once{false};
+  world_.server.on_request([&](const std::string& request) {
+    if (request.find("/validatingwebhookconfigurations") != std::string::npos &&
+        request.starts_with("POST ") && !once.exchange(true)) {
+      delete_own_namespace();
+      // Room for whoever would not wait; who does ends this by letting time pass.
+      for (int i = 0; i < 100 && lines_.text().find("nothing that binds") == std::string::npos;
+           ++i) {
+        std::this_thread::sleep_for(milliseconds(5));
+      }
+    }
+  });
+  start();
+  ASSERT_TRUE(eventually([&] {
+    return lines_.text().find("nothing that binds") != std::string::npos;
   })) << lines_.text();
   controllers_->stop();
-  EXPECT_FALSE(exists(kube::kValidatingWebhookConfigurations, "seaworthy-p"));
+  EXPECT_TRUE(once);
+  EXPECT_TRUE(nothing_binds()) << lines_.text();
+}
+
+// `kubectl delete -f crds/` and `kubectl apply -f crds/`: this process may live on through both.
+TEST_F(ControllersTest, InstalledAgainItWorksAgain) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  const kube::ObjectKey definition = kube::cluster_key("attestationpolicies.seaworthy.dev");
+  const Json before = *world_.server.find(kube::kCustomResourceDefinitions, definition);
+  world_.server.erase(kube::kCustomResourceDefinitions, definition);
+  ASSERT_TRUE(eventually([&] { return nothing_binds(); })) << lines_.text();
+  world_.server.put(kube::kCustomResourceDefinitions, before);
+  EXPECT_TRUE(eventually([&] { return settled(); })) << lines_.text();
 }
 
 TEST_F(ControllersTest, AnOrdinaryStopLeavesEverythingInForce) {

@@ -50,6 +50,7 @@ class FakeApiServer final : public http::Client {
   void compact();                // forgets history: older resourceVersions are 410
   void set_reachable(bool yes);  // no: connection refused, watches cut
   void fail_next(int times, int status, std::optional<std::chrono::seconds> retry_after = {});
+  void recover();  // forgets the failures that are still to come
   // Called before a request is handled, with "PATCH /api/v1/nodes/n1"; may call put() and so race.
   void on_request(std::function<void(const std::string&)> hook);
 

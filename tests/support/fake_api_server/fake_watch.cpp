@@ -215,6 +215,11 @@ void FakeApiServer::fail_next(int times, int status,
   }
 }
 
+void FakeApiServer::recover() {
+  MutexLock lock(mutex_);
+  script_.clear();
+}
+
 void FakeApiServer::on_request(std::function<void(const std::string&)> hook) {
   MutexLock lock(mutex_);
   hook_ = std::move(hook);
