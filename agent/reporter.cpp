@@ -50,7 +50,8 @@ Reporter::Reporter(const telemetry::Log& log, telemetry::Metrics& metrics, const
       last_success_age_(metrics.gauge(
           kLastSuccessAge, "Time since evidence was appraised last, or since the start.")),
       tpm_errors_(metrics.counter(metric::kTpmErrors, "TPM operations that failed.")),
-      started_(clock.monotonic()) {}
+      started_(clock.monotonic()),
+      pulse_(started_) {}
 
 void Reporter::enrolled() {
   log_.info("enrolled");
@@ -90,6 +91,10 @@ void Reporter::held_up(std::string_view doing, const Error& why, std::chrono::mi
   last_trouble_ = std::move(trouble);
 }
 
+void Reporter::stepped() {
+  pulse_.beat(clock_.monotonic());
+}
+
 void Reporter::ima_entries(std::uint64_t entries) {
   ima_entries_.set(static_cast<double>(entries));
 }
@@ -117,6 +122,10 @@ Result<void> Reporter::ready() const {
     return unavailable("no evidence has been appraised for a while: see the log");
   }
   return {};
+}
+
+Result<void> Reporter::live() const {
+  return pulse_.check(clock_.monotonic());
 }
 
 void Reporter::update() {

@@ -7,14 +7,15 @@
 #include <string_view>
 
 #include "attester/observer.h"
+#include "attester/pulse.h"
 #include "base/time.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace seaworthy::agent {
 
-// The Observer's methods and tpm_operation() run on the attester's thread; ready() and update() may
-// run on any.
+// The Observer's methods and tpm_operation() run on the attester's thread; ready(), live() and
+// update() may run on any.
 class Reporter final : public attester::Observer {
  public:
   // All outlive it.
@@ -23,6 +24,7 @@ class Reporter final : public attester::Observer {
   void enrolled() override;
   void attested(const api::AttestResponse& response, bool triggered) override;
   void held_up(std::string_view doing, const Error& why, std::chrono::milliseconds delay) override;
+  void stepped() override;
   void ima_entries(std::uint64_t entries) override;
 
   void tpm_operation(std::string_view operation, std::chrono::nanoseconds held, bool succeeded);
@@ -30,6 +32,8 @@ class Reporter final : public attester::Observer {
   // Ready: the verifier has appraised evidence of ours within the last three intervals (at least 90
   // s). Whether it liked what it saw is no matter of readiness.
   Result<void> ready() const;
+  // Live: the attester's loop goes round.
+  Result<void> live() const;
   // Brings figures that depend on the time up to date.
   void update();
 
@@ -42,6 +46,7 @@ class Reporter final : public attester::Observer {
   telemetry::Gauge last_success_age_;
   telemetry::Counter tpm_errors_;
   const Monotonic started_;
+  attester::Pulse pulse_;
   std::string last_summary_;  // of verdicts, to log changes only
   std::string last_trouble_;
   std::atomic<std::int64_t> success_millis_{-1};  // monotonic; -1: never

@@ -51,6 +51,7 @@ int run(const Options& options) {
 
   Reporter reporter(log, metrics, clock);
   health.add_readiness("attestation", [&reporter] { return reporter.ready(); });
+  health.add_liveness("attester", [&reporter] { return reporter.live(); });
 
   auto client = http::cpprest::create_client(client_config(options), clock);
   if (!client) {

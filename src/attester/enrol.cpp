@@ -38,8 +38,9 @@ Answer<api::ChallengeMessage> enrol(Device& device, const Identity& identity,
   if (outcome.state == "Enrolled" && outcome.challenge) {
     return *std::move(outcome.challenge);
   }
-  return Wait{unavailable(outcome.state + ": " + outcome.message),
-              std::chrono::seconds(outcome.retry_seconds)};
+  return Wait{.why = unavailable(outcome.state + ": " + outcome.message),
+              .at_least = std::chrono::seconds(outcome.retry_seconds),
+              .whose = Whose::kPerson};
 }
 
 }  // namespace seaworthy::attester

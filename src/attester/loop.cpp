@@ -34,6 +34,7 @@ void Loop::run(std::stop_token stop) {
   Condition never;
   while (!stop.stop_requested()) {
     const milliseconds wait = step(stop);
+    parts_.observer.stepped();
     if (wait.count() > 0) {
       const MutexLock lock(mutex);
       never.wait_for(mutex, stop, wait, [] { return false; });
@@ -61,6 +62,9 @@ milliseconds Loop::step(std::stop_token stop) {
 
 milliseconds Loop::held_up(const char* doing, const Wait& wait, State next) {
   const milliseconds delay = backoff_.next(wait.at_least);
+  if (wait.whose == Whose::kPerson) {
+    backoff_.reset();  // TPM and verifier have just worked: what fails next is a new trouble
+  }
   state_ = next;
   resume_ = parts_.clock.monotonic() + delay;
   if (wait.why.code() != ErrorCode::kCancelled) {

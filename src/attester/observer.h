@@ -21,6 +21,9 @@ class Observer {
   // "challenge" or "attest".
   virtual void held_up(std::string_view doing, const Error& why,
                        std::chrono::milliseconds delay) = 0;
+  // run() has got to the end of a step, whatever became of it; the next one follows within the
+  // longest wait (Backoff::kMostAsked). If this stops, the loop hangs.
+  virtual void stepped() = 0;
   virtual void ima_entries(std::uint64_t entries) = 0;
 };
 

@@ -16,13 +16,14 @@
 
 namespace seaworthy::attester {
 
-enum class Whose { kVerifier, kDevice };
+// kPerson: everything works, and somebody has to act.
+enum class Whose { kVerifier, kDevice, kPerson };
 
 // Why there is no answer to go on with, and for how long the verifier wants to be left alone.
 struct Wait {
   Error why;
   std::optional<std::chrono::seconds> at_least = {};
-  Whose whose = Whose::kVerifier;  // fault
+  Whose whose = Whose::kVerifier;  // turn it is to mend that
 };
 template <class T>
 using Answer = std::variant<T, Wait>;

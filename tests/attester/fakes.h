@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -241,6 +242,7 @@ struct RecordingObserver final : Observer {
   std::vector<bool> attestations;  // triggered?
   std::vector<HeldUp> troubles;
   std::uint64_t entries = 0;
+  std::atomic<int> steps{0};
 
   void enrolled() override { ++enrolments; }
   void attested(const api::AttestResponse&, bool triggered) override {
@@ -249,6 +251,7 @@ struct RecordingObserver final : Observer {
   void held_up(std::string_view doing, const Error& why, std::chrono::milliseconds delay) override {
     troubles.push_back({std::string(doing), why.message(), delay});
   }
+  void stepped() override { ++steps; }
   void ima_entries(std::uint64_t n) override { entries = n; }
 };
 

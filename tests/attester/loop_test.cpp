@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "attester/fakes.h"
@@ -226,6 +227,23 @@ TEST_F(LoopTest, AsksAgainForApprovalWhenTheVerifierSaid) {
   EXPECT_EQ(device_.identities, 1);  // the keys are not made anew each time
 }
 
+// In a cluster that is being installed everything fails a dozen times first. What failed then says
+// nothing of what fails after the verifier has answered.
+TEST_F(LoopTest, AnAnswerThatSomebodyHasToActEndsTheTroublesBefore) {
+  verifier_.unreachable = unavailable("no route");
+  pass(seconds(300));
+  verifier_.unreachable.reset();
+  verifier_.pending = "NotInInventory";
+  pass(seconds(31));
+  verifier_.pending.clear();
+  device_.broken = unavailable("the machine boots");
+  pass(seconds(41));
+  const auto first_failure = std::ranges::find(observer_.troubles, "the machine boots",
+                                               &testing::RecordingObserver::HeldUp::why);
+  ASSERT_NE(first_failure, observer_.troubles.end());
+  EXPECT_LE(first_failure->delay, Backoff::kFirst);
+}
+
 TEST_F(LoopTest, WaitsForATpmThatIsNotThereYet) {
   device_.broken = unavailable("no TPM");
   pass(seconds(20));
@@ -281,6 +299,9 @@ TEST_F(LoopTest, WaitsAsLongAsTheVerifierAsks) {
 TEST_F(LoopTest, StopsWhenAskedTo) {
   verifier_.enrolled = true;
   std::jthread thread([this](std::stop_token stop) { loop_.run(std::move(stop)); });
+  while (observer_.steps == 0) {
+    std::this_thread::yield();
+  }
   thread.request_stop();
   thread.join();
 }
