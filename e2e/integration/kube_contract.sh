@@ -17,6 +17,7 @@ if [[ -z ${SEAWORTHY_TEST_KUBECONFIG:-} ]]; then
   "$root/e2e/cluster/control-plane" start "$work/cluster" --owner $$
   export SEAWORTHY_TEST_KUBECONFIG=$work/cluster/admin.conf
 fi
+PATH=$("$root/e2e/cluster/binaries" kubectl):$PATH
 KUBECONFIG=$SEAWORTHY_TEST_KUBECONFIG kubectl apply -k "$root/crds" >/dev/null
 "$build/tests/kube/test_kube" --gtest_filter='*/Real'
 "$build/tests/controller/test_controller" --gtest_filter='*/Real'

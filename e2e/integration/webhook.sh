@@ -111,7 +111,10 @@ END
 
 # ---- The cluster -----------------------------------------------------------------------------
 "$root/e2e/cluster/control-plane" start "$dir/cluster" --owner $$ >/dev/null || exit 1
-export KUBECONFIG=$dir/cluster/admin.conf
+# shellcheck source=/dev/null  # KUBECONFIG, KUBECTL
+. "$dir/cluster/env"
+export KUBECONFIG
+PATH=$(dirname "$KUBECTL"):$PATH
 for node in n1 n2; do "$root/e2e/cluster/control-plane" node "$dir/cluster" $node >/dev/null; done
 kubectl apply -k "$root/crds" >/dev/null
 kubectl wait --for=condition=Established --timeout=30s crd/attestationpolicies.seaworthy.dev crd/nodeattestations.seaworthy.dev >/dev/null
