@@ -11,6 +11,8 @@ namespace {
 
 // The bounds of the schema.
 constexpr std::size_t kMaxCertificates = 8;
+constexpr std::size_t kMaxAkCertificates = 4;
+constexpr std::size_t kMaxEndorsedBy = 32;
 constexpr std::size_t kMaxCertificateText = 10'924;  // base64 of 8 KiB
 constexpr std::size_t kMaxStatementText = 8'192;     // about 1,300 with an RSA 2048 AK
 constexpr std::size_t kMaxVerdicts = 128;            // policies
@@ -30,6 +32,9 @@ Result<NodeIdentity> parse_identity(Fields& fields) {
   out.enrolled = TRY(read_time(fields, "enrolledTime"));
   out.statement = TRY(fields.text("statement", kMaxStatementText));
   out.ek_certificates = TRY(fields.texts("ekCertificates", kMaxCertificates, kMaxCertificateText));
+  out.ak_certificates =
+      TRY(fields.texts("akCertificates", kMaxAkCertificates, kMaxCertificateText));
+  out.endorsed_by = TRY(fields.maybe_text("endorsedBy", kMaxEndorsedBy)).value_or("");
   return out;
 }
 
@@ -94,6 +99,12 @@ Json to_json(const NodeIdentity& identity) {
   out["enrolledTime"] = identity.enrolled.rfc3339();
   out["statement"] = identity.statement;
   out["ekCertificates"] = identity.ek_certificates;
+  if (!identity.ak_certificates.empty()) {
+    out["akCertificates"] = identity.ak_certificates;
+  }
+  if (!identity.endorsed_by.empty()) {
+    out["endorsedBy"] = identity.endorsed_by;
+  }
   return out;
 }
 

@@ -23,8 +23,12 @@ struct NodeIdentity {
   std::string model;
   std::string firmware;
   Time enrolled;
-  std::string statement;                     // base64: sealed by the verifier
-  std::vector<std::string> ek_certificates;  // base64 DER, leaf first
+  std::string statement;                          // base64: sealed by the verifier
+  std::vector<std::string> ek_certificates;       // base64 DER, leaf first
+  std::vector<std::string> ak_certificates = {};  // likewise, of an AK that came with the TPM
+  // What vouched for the TPM: EndorsementKeyCertificate, AttestationKeyCertificate or Pin; empty in
+  // records of before.
+  std::string endorsed_by = {};
   bool operator==(const NodeIdentity&) const = default;
 };
 

@@ -15,7 +15,8 @@ using codec::Unknown;
 namespace {
 
 // Bounds of single values; in comments the largest that is real.
-constexpr std::size_t kMaxCertificates = 8;         // RSA and ECC, with intermediates: 5
+constexpr std::size_t kMaxCertificates = 8;  // RSA and ECC, with intermediates: 5
+constexpr std::size_t kMaxAkCertificates = 4;
 constexpr std::size_t kMaxCertificateBytes = 8192;  // 1.5 KiB
 constexpr std::size_t kMaxPublicBytes = 1024;       // TPMT_PUBLIC of RSA 4096: 570
 constexpr std::size_t kMaxSessionBytes = 1024;      // sealed: about 250
@@ -47,9 +48,10 @@ Result<std::string> read_sha256(Fields& fields, std::string_view name) {
   return text;
 }
 
-Result<EnrolRequest> read_enrol(Fields& fields) {
-  EnrolRequest out;
-  for (const auto& [json, path] : TRY(fields.list("ekCertificates", kMaxCertificates))) {
+Result<std::vector<Bytes>> read_certificates(Fields& fields, std::string_view name,
+                                             std::size_t max) {
+  std::vector<Bytes> out;
+  for (const auto& [json, path] : TRY(fields.list(name, max))) {
     if (!json->is_string() ||
         json->get_ref<const std::string&>().size() > (kMaxCertificateBytes + 2) / 3 * 4) {
       return malformed(path + ": expected base64 of at most " +
@@ -59,8 +61,15 @@ Result<EnrolRequest> read_enrol(Fields& fields) {
     if (!bytes) {
       return std::move(bytes).error().in(path);
     }
-    out.ek_certificates.push_back(*std::move(bytes));
+    out.push_back(*std::move(bytes));
   }
+  return out;
+}
+
+Result<EnrolRequest> read_enrol(Fields& fields) {
+  EnrolRequest out;
+  out.ek_certificates = TRY(read_certificates(fields, "ekCertificates", kMaxCertificates));
+  out.ak_certificates = TRY(read_certificates(fields, "akCertificates", kMaxAkCertificates));
   out.ek_public = TRY(fields.base64("ekPublic", kMaxPublicBytes));
   out.ak_public = TRY(fields.base64("akPublic", kMaxPublicBytes));
   TRY(fields.expect_no_more());
@@ -187,6 +196,9 @@ Json to_json(const EnrolRequest& message) {
   }
   out["ekPublic"] = b64(message.ek_public);
   out["akPublic"] = b64(message.ak_public);
+  for (const Bytes& certificate : message.ak_certificates) {
+    out["akCertificates"].push_back(b64(certificate));
+  }
   return out;
 }
 

@@ -20,13 +20,15 @@ inline constexpr const char* kAgentAudience = "seaworthy-verifier";
 inline constexpr std::size_t kMaxBootLogBytes = 1 << 20;          // largest real log: 73 KiB
 inline constexpr std::size_t kMaxUserspaceLogBytes = 256 * 1024;  // largest real log: 10 KB
 inline constexpr std::size_t kMaxImaBytes = 8 << 20;  // of one message; about 40,000 entries
-inline constexpr std::size_t kMaxEnrolBody = 128 * 1024;
+inline constexpr std::size_t kMaxEnrolBody = 192 * 1024;
 inline constexpr std::size_t kMaxAttestBody = 14 << 20;  // base64 of both, and the rest
 
 struct EnrolRequest {
   std::vector<Bytes> ek_certificates;  // DER as found in NV, leaf first, then candidates; ≤ 8
   Bytes ek_public;                     // TPMT_PUBLIC
   Bytes ak_public;                     // TPMT_PUBLIC
+  // Of an AK that came with the TPM (cloud vTPMs), likewise; ≤ 4. Usually none.
+  std::vector<Bytes> ak_certificates = {};
   bool operator==(const EnrolRequest&) const = default;
 };
 struct EnrolResponse {

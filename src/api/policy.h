@@ -64,6 +64,7 @@ struct AttestationPolicy {
   struct Identity {
     EnrolmentRule enrolment = EnrolmentRule::kInventory;
     Requirement ek_certificate = Requirement::kRequired;
+    bool ak_certificate_accepted = false;          // in place of the EK's
     std::vector<TrustAnchorSource> trust_anchors;  // PEM bundles
     std::vector<ConfigMapKey> revocation_lists;    // PEM
     DeniedTpms denied;

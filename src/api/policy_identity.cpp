@@ -91,6 +91,8 @@ Result<AttestationPolicy::Identity> parse_identity(Fields& fields) {
       TRY(one_of_or(fields, "enrolment", {kRules.begin(), kRules.end()}, 0)));
   out.ek_certificate = static_cast<Requirement>(
       TRY(one_of_or(fields, "ekCertificate", {"Required", "Optional"}, 0)));
+  out.ak_certificate_accepted =
+      TRY(one_of_or(fields, "akCertificate", {"Ignored", "Accepted"}, 0)) == 1;
   for (Fields& anchor : TRY(fields.objects("trustAnchors", kMaxTrustAnchors))) {
     out.trust_anchors.push_back(TRY(parse_anchor(anchor)));
   }
@@ -100,6 +102,11 @@ Result<AttestationPolicy::Identity> parse_identity(Fields& fields) {
   }
   Fields denied = TRY(object_or_empty(fields, "denied"));
   out.denied = TRY(parse_denied(denied));
+  if (out.ak_certificate_accepted && out.trust_anchors.empty()) {
+    return fields.malformed_at("akCertificate",
+                               "Accepted needs trustAnchors: without a root no certificate is "
+                               "believed");
+  }
   const bool optional = out.ek_certificate == Requirement::kOptional;
   if (out.trust_anchors.empty() && !optional) {
     return fields.malformed_at("trustAnchors",

@@ -19,7 +19,10 @@ struct Identity {
   // empty, because some makers store none.
   std::vector<Bytes> ek_certificates;
   Bytes ek_public;  // TPMT_PUBLIC: of the first kind that has a certificate, else RSA-2048
-  Bytes ak_public;  // TPMT_PUBLIC: restricted ECDSA P-256 with SHA-256, primary, endorsement
+  // TPMT_PUBLIC: restricted ECDSA P-256 with SHA-256, primary, endorsement; or, where the EK has no
+  // certificate and the TPM came with a certified AK (cloud vTPMs), that one.
+  Bytes ak_public;
+  std::vector<Bytes> ak_certificates = {};  // of that one, NV contents as found; else empty
 
   bool operator==(const Identity&) const = default;
 };

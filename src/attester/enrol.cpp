@@ -17,7 +17,8 @@ Answer<api::ChallengeMessage> enrol(Device& device, const Identity& identity,
                                     std::stop_token stop) {
   const api::EnrolRequest request{.ek_certificates = identity.ek_certificates,
                                   .ek_public = identity.ek_public,
-                                  .ak_public = identity.ak_public};
+                                  .ak_public = identity.ak_public,
+                                  .ak_certificates = identity.ak_certificates};
   auto offered = verifier.enrol(request, token, stop);
   if (auto* wait = std::get_if<Wait>(&offered)) {
     return std::move(*wait);

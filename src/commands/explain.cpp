@@ -9,6 +9,21 @@ std::string line(const std::string& label, const std::string& value) {
   return out + (value.empty() ? "-" : value) + "\n";
 }
 
+// status.identity.endorsedBy with what it means (configuration.md).
+std::string vouched_for_by(const std::string& endorsed_by) {
+  if (endorsed_by == "EndorsementKeyCertificate") {
+    return "its maker (certificate of the endorsement key)";
+  }
+  if (endorsed_by == "AttestationKeyCertificate") {
+    return "the cloud that runs it (certificate of the attestation key): trust in this node "
+           "includes its hypervisor";
+  }
+  if (endorsed_by == "Pin") {
+    return "whoever pinned its key (spec.ekHash); there is no certificate";
+  }
+  return endorsed_by;
+}
+
 std::string findings_text(const api::PolicyVerdict& verdict) {
   std::string out;
   for (const api::FindingView& finding : verdict.findings) {
@@ -96,6 +111,8 @@ Result<std::string> explain_node(const Cluster& cluster, const std::string& node
     if (a.identity) {
       out += line("TPM", a.identity->manufacturer + " " + a.identity->model + ", firmware " +
                              a.identity->firmware);
+      json["endorsedBy"] = a.identity->endorsed_by;
+      out += line("Vouched for by", vouched_for_by(a.identity->endorsed_by));
       out += line("AK name", a.identity->ak_name);
       out += line("Enrolled", a.identity->enrolled.rfc3339());
       if (found_node != cluster.nodes.end() &&

@@ -17,14 +17,15 @@ Reason reason_of(crypto::ChainFailure failure) {
       return Reason::kEkCertificateWeak;
     case crypto::ChainFailure::kWrongUsage:
       return Reason::kEkCertificateWrongUsage;
-    default:  // the others of check_ek_profile() break the profile
+    default:  // the others of check_profile() break the profile
       return Reason::kEkCertificateMalformed;
   }
 }
 
 verify::Findings check(const Certificate& certificate, Time now) {
   verify::Findings found;
-  for (const crypto::ChainProblem& problem : crypto::check_ek_profile(certificate, false)) {
+  for (const crypto::ChainProblem& problem :
+       crypto::check_profile(certificate, crypto::LeafKind::kEndorsementKey, false)) {
     found.push_back({reason_of(problem.failure), problem.about, problem.message});
   }
   if (now < certificate.not_before()) {

@@ -100,7 +100,7 @@ void check_validity(const Certificate& leaf, bool ignore_expiry, Time now, Chain
 
 }  // namespace
 
-// Builds one path; a struct so that TrustedEk can name it as a friend.
+// Builds one path; a struct so that TrustedKey can name it as a friend.
 struct ChainBuilder {
   struct Path {
     std::vector<Certificate> issuers;  // the leaf's first, the anchor last
@@ -385,7 +385,7 @@ struct ChainBuilder {
     return found;
   }
 
-  std::variant<TrustedEk, ChainProblems> run() const {
+  std::variant<TrustedKey, ChainProblems> run() const {
     if (in.candidates.size() > kMaxChainCandidates) {
       return ChainProblems{{ChainFailure::kTooManyCandidates, about(in.leaf),
                             std::to_string(in.candidates.size()) +
@@ -409,7 +409,7 @@ struct ChainBuilder {
     };
     add(denied(path));
     add(revoked(path));
-    add(check_ek_profile(in.leaf, anchor != nullptr && anchor->allow_missing_eku));
+    add(check_profile(in.leaf, in.kind, anchor != nullptr && anchor->allow_missing_eku));
     check_validity(in.leaf, anchor != nullptr && anchor->ignore_leaf_expiry, in.now, found);
     if (!strong_signature(in.leaf, anchor)) {
       found.push_back(weak_signature(in.leaf));
@@ -417,13 +417,13 @@ struct ChainBuilder {
     if (!found.empty()) {
       return found;
     }
-    return TrustedEk(*in.leaf.public_key(), in.leaf.tpm_claims(), std::move(path));
+    return TrustedKey(*in.leaf.public_key(), in.leaf.tpm_claims(), std::move(path));
   }
 };
 
 const std::vector<RevocationList> ChainInput::kNoRevocationLists;
 
-std::variant<TrustedEk, ChainProblems> verify_ek_chain(const ChainInput& in) {
+std::variant<TrustedKey, ChainProblems> verify_key_chain(const ChainInput& in) {
   const internal::ErrorQueueGuard errors;
   return ChainBuilder{in}.run();
 }

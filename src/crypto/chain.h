@@ -1,8 +1,8 @@
-// Decides whether an EK certificate comes from a TPM maker we were told to believe.
+// Decides whether the certificate of a TPM's key comes from a maker we were told to believe.
 // Spec: RFC 5280 §6; TCG EK Credential Profile 2.5; rule R1, steps E2 1 to 5.
 //
 // Establishes: the leaf's signature chains, over the original bytes, to a configured anchor, at the
-// given time; every issuer may issue; the leaf is an EK certificate and carries a strong key.
+// given time; every issuer may issue; the leaf is for a key of this kind, and a strong one.
 // Does not establish: that the TPM in front of us owns the key (credential activation, R5), nor
 // that the certificate was not withdrawn, beyond `denied`.
 #pragma once
@@ -28,8 +28,8 @@ struct TrustAnchor {
   bool allow_sha1 = false;          // signatures over SHA-1 below it: makers of 2010 to 2014
 };
 
-// Constructible only by verify_ek_chain().
-class TrustedEk {
+// Constructible only by verify_key_chain().
+class TrustedKey {
  public:
   const PublicKey& key() const { return key_; }
   const TpmClaims& claims() const { return claims_; }
@@ -39,7 +39,7 @@ class TrustedEk {
 
  private:
   friend struct ChainBuilder;
-  TrustedEk(PublicKey key, TpmClaims claims, std::vector<Certificate> path)
+  TrustedKey(PublicKey key, TpmClaims claims, std::vector<Certificate> path)
       : key_(std::move(key)), claims_(std::move(claims)), path_(std::move(path)) {}
   PublicKey key_;
   TpmClaims claims_;
@@ -56,6 +56,7 @@ struct ChainInput {
   Time now;
   // Configured, never fetched. Of each issuer in the path that has one, one has to hold now.
   const std::vector<RevocationList>& revocation_lists = kNoRevocationLists;
+  LeafKind kind = LeafKind::kEndorsementKey;
   static const std::vector<RevocationList> kNoRevocationLists;
 };
 
@@ -64,6 +65,6 @@ struct ChainInput {
 //
 // Pure: time is `now`, never the wall clock. At most 64 candidates and a bounded number of
 // signature checks, whatever the agent sends.
-std::variant<TrustedEk, ChainProblems> verify_ek_chain(const ChainInput& in);
+std::variant<TrustedKey, ChainProblems> verify_key_chain(const ChainInput& in);
 
 }  // namespace seaworthy::crypto

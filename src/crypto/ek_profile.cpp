@@ -35,7 +35,7 @@ X509* x509(const Certificate& certificate) {
   return certificate.state().x509.get();
 }
 
-bool has_ek_usage(const Certificate& leaf) {
+bool has_usage(const Certificate& leaf, std::string_view wanted) {
   const std::unique_ptr<EXTENDED_KEY_USAGE, internal::Freer<EXTENDED_KEY_USAGE_free>> usages(
       static_cast<EXTENDED_KEY_USAGE*>(
           X509_get_ext_d2i(x509(leaf), NID_ext_key_usage, nullptr, nullptr)));
@@ -43,8 +43,7 @@ bool has_ek_usage(const Certificate& leaf) {
     ByteArray<64> oid{};
     OBJ_obj2txt(reinterpret_cast<char*>(oid.data()), static_cast<int>(oid.size()),
                 sk_ASN1_OBJECT_value(usages.get(), i), 1);
-    // tcg-kp-EKCertificate, EK Credential Profile §3.2.16.
-    if (std::string_view(reinterpret_cast<const char*>(oid.data())) == "2.23.133.8.1") {
+    if (std::string_view(reinterpret_cast<const char*>(oid.data())) == wanted) {
       return true;
     }
   }
@@ -60,26 +59,47 @@ bool good_serial(const Certificate& leaf) {
   return ASN1_STRING_type(serial) == V_ASN1_INTEGER && !stripped.empty() && stripped.size() <= 20;
 }
 
-void check_usages(const Certificate& leaf, bool allow_missing_eku, ChainProblems& found) {
+// What a leaf of each kind is for.
+struct Purpose {
+  std::string_view key;
+  std::string_view extended_usage;  // OID
+  std::string_view extended_usage_name;
+  std::uint32_t rsa_usage, ec_usage;  // one of keyUsage, if there is one
+  std::string_view rsa_usage_name, ec_usage_name;
+  std::string_view reason;
+};
+// EK Credential Profile §3.2.16.
+constexpr Purpose kEndorsement = {
+    "an endorsement key", "2.23.133.8.1",    "tcg-kp-EKCertificate", KU_KEY_ENCIPHERMENT,
+    KU_KEY_AGREEMENT,     "keyEncipherment", "keyAgreement",         "decrypts and does not sign"};
+constexpr Purpose kAttestation = {
+    "an attestation key", "2.23.133.8.3",     "tcg-kp-AIKCertificate", KU_DIGITAL_SIGNATURE,
+    KU_DIGITAL_SIGNATURE, "digitalSignature", "digitalSignature",      "signs"};
+
+void check_usages(const Certificate& leaf, const Purpose& purpose, bool allow_missing_eku,
+                  ChainProblems& found) {
   const std::uint32_t flags = X509_get_extension_flags(x509(leaf));
   const auto wrong = [&](std::string message) {
     found.push_back({ChainFailure::kWrongUsage, about(leaf), std::move(message)});
   };
   if ((flags & EXFLAG_CA) != 0) {
-    wrong("is a CA certificate: it may sign certificates and does not name an endorsement key");
+    wrong("is a CA certificate: it may sign certificates and does not name " +
+          std::string(purpose.key));
   }
   const Result<PublicKey> key = leaf.public_key();
   if ((flags & EXFLAG_KUSAGE) != 0 && key) {
     const bool rsa = key->kind() == KeyKind::kRsa;
-    const std::uint32_t needed = rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT;
+    const std::uint32_t needed = rsa ? purpose.rsa_usage : purpose.ec_usage;
     if ((X509_get_key_usage(x509(leaf)) & needed) == 0) {
-      wrong(std::string("keyUsage is without ") + (rsa ? "keyEncipherment" : "keyAgreement") +
-            ": an endorsement key decrypts and does not sign");
+      wrong("keyUsage is without " +
+            std::string(rsa ? purpose.rsa_usage_name : purpose.ec_usage_name) + ": " +
+            std::string(purpose.key) + " " + std::string(purpose.reason));
     }
   }
   if ((flags & EXFLAG_XKUSAGE) != 0) {
-    if (!has_ek_usage(leaf)) {
-      wrong("extendedKeyUsage is without tcg-kp-EKCertificate (2.23.133.8.1)");
+    if (!has_usage(leaf, purpose.extended_usage)) {
+      wrong("extendedKeyUsage is without " + std::string(purpose.extended_usage_name) + " (" +
+            std::string(purpose.extended_usage) + ")");
     }
   } else if (!allow_missing_eku) {
     wrong("has no extendedKeyUsage, and the anchor does not allow that");
@@ -97,7 +117,7 @@ void check_key(const Certificate& leaf, ChainProblems& found) {
 
 }  // namespace
 
-ChainProblems check_ek_profile(const Certificate& leaf, bool allow_missing_eku) {
+ChainProblems check_profile(const Certificate& leaf, LeafKind kind, bool allow_missing_eku) {
   const internal::ErrorQueueGuard errors;
   ChainProblems found;
   if (X509_get_version(x509(leaf)) != X509_VERSION_3) {
@@ -115,7 +135,8 @@ ChainProblems check_ek_profile(const Certificate& leaf, bool allow_missing_eku) 
     found.push_back({ChainFailure::kUnknownCritical, about(leaf),
                      "has a critical extension that nobody here understands"});
   }
-  check_usages(leaf, allow_missing_eku, found);
+  check_usages(leaf, kind == LeafKind::kEndorsementKey ? kEndorsement : kAttestation,
+               allow_missing_eku, found);
   check_key(leaf, found);
   return found;
 }

@@ -1,5 +1,6 @@
-// What an endorsement key certificate must say by itself, whoever signed it.
-// Spec: TCG EK Credential Profile 2.5; RFC 5280 §4.2; steps E2 3 and 5.
+// What the certificate of a TPM's key must say by itself, whoever signed it.
+// Spec: TCG EK Credential Profile 2.5; TCG Platform Certificate and AIK usages
+// (tcg-kp-AIKCertificate); RFC 5280 §4.2; steps E2 3 and 5.
 #pragma once
 
 #include <string>
@@ -19,7 +20,7 @@ enum class ChainFailure : std::uint8_t {
   kIssuerMayNotIssue,  // not a CA, no keyCertSign, or path length exceeded
   kWeakSignature,      // SHA-1 or MD5 somewhere in the path
   kWeakKey,            // of leaf or issuer
-  kWrongUsage,         // not an EK certificate: CA, keyUsage, extendedKeyUsage
+  kWrongUsage,         // not a certificate of such a key: CA, keyUsage, extendedKeyUsage
   kUnknownCritical,    // a critical extension nobody here understands
   kMalformed,          // an extension of the leaf does not decode
   kBadVersion,         // not version 3
@@ -40,9 +41,13 @@ struct ChainProblem {
 
 using ChainProblems = std::vector<ChainProblem>;
 
+// Which key of a TPM a leaf certifies: one that decrypts, or one that signs what the TPM says. The
+// certificate of one never serves for the other.
+enum class LeafKind : std::uint8_t { kEndorsementKey, kAttestationKey };
+
 // All problems: version, basic constraints, usages, critical extensions, serial, key. Empty proves
 // nothing without a chain. `allow_missing_eku` as in TrustAnchor.
-ChainProblems check_ek_profile(const Certificate& leaf, bool allow_missing_eku);
+ChainProblems check_profile(const Certificate& leaf, LeafKind kind, bool allow_missing_eku);
 
 namespace internal {
 // For messages: the subject, or the fingerprint if that is empty.

@@ -56,17 +56,23 @@ Answer<Enrolled> find_enrolled(Context& context, const Caller& caller) {
   return Enrolled{cached, *std::move(statement), std::move(policies)};
 }
 
-Result<std::vector<Bytes>> certificates_of(const api::NodeIdentity& identity,
-                                           const EnrolmentStatement& statement) {
-  std::vector<Bytes> certificates;
+struct Certificates {
+  std::vector<Bytes> ek, ak;
+};
+Result<Certificates> certificates_of(const api::NodeIdentity& identity,
+                                     const EnrolmentStatement& statement) {
+  Certificates out;
   for (const std::string& text : identity.ek_certificates) {
-    certificates.push_back(TRY(codec::from_base64(text)));
+    out.ek.push_back(TRY(codec::from_base64(text)));
   }
-  if (certificates_digest(certificates) != statement.certificates) {
+  for (const std::string& text : identity.ak_certificates) {
+    out.ak.push_back(TRY(codec::from_base64(text)));
+  }
+  if (certificates_digest(out.ek, out.ak) != statement.certificates) {
     return Error(ErrorCode::kDenied,
-                 "the EK certificates on record are not those that the node enrolled with");
+                 "the certificates on record are not those that the node enrolled with");
   }
-  return certificates;
+  return out;
 }
 
 // R1 under this policy, from the cache where nothing changed since.
@@ -83,7 +89,11 @@ verify::Findings endorsement_findings(Context& context, const Enrolled& enrolled
   verify::Findings findings;
   const auto certificates = certificates_of(*enrolled.record().identity, enrolled.statement);
   if (certificates) {
-    findings = check_endorsement(policy, enrolled.statement.ek_public, *certificates, now).findings;
+    findings = check_endorsement(policy,
+                                 {certificates->ek, enrolled.statement.ek_public,
+                                  enrolled.statement.ak_public, certificates->ak},
+                                 now)
+                   .findings;
   } else {
     findings = {{verify::Reason::kEkCertificateMalformed, "", certificates.error().message()}};
   }
@@ -142,7 +152,9 @@ Result<void> load_key(const Enrolled& enrolled, NodeState& state) REQUIRES(state
   }
   state.start_over();
   state.record_uid = record;
-  state.key = TRY(verify::enrolled_attestation_key(enrolled.statement.ak_public));
+  state.key = TRY(verify::enrolled_attestation_key(
+      enrolled.statement.ak_public,
+      enrolled.statement.ak_certified ? verify::AkOrigin::kCertified : verify::AkOrigin::kMade));
   state.key_public = enrolled.statement.ak_public;
   return {};
 }

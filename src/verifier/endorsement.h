@@ -1,4 +1,4 @@
-// Which policies' anchors an EK certificate chains to (R1), with the answers kept.
+// Whether a policy believes what vouches for a TPM (R1).
 #pragma once
 
 #include <map>
@@ -12,10 +12,10 @@ struct Endorsement {
   verify::Findings findings;  // empty: the chain holds under this policy
   // Claims of the certificate, if it holds.
   std::string manufacturer, model, firmware;
+  std::string by;  // api::NodeIdentity::endorsed_by
 };
 
 // One asymmetric operation per certificate of the chain.
-Endorsement check_endorsement(const PolicyView& policy, ByteSpan ek_public,
-                              const std::vector<Bytes>& ek_certificates, Time now);
+Endorsement check_endorsement(const PolicyView& policy, const verify::EkEvidence& keys, Time now);
 
 }  // namespace seaworthy::verifier

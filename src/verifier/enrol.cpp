@@ -41,14 +41,15 @@ Answer<Applicant> examine(Context& context, const Caller& caller,
                    "no AttestationPolicy selects node '" + caller.node.str() +
                        "': there is nothing to enrol for");
   }
-  auto keys = verify::verify_keys({request.ek_certificates, request.ek_public, request.ak_public});
+  const verify::EkEvidence evidence{request.ek_certificates, request.ek_public, request.ak_public,
+                                    request.ak_certificates};
+  auto keys = verify::verify_keys(evidence);
   if (auto* findings = std::get_if<verify::Findings>(&keys)) {
     return refuse(context, caller, *findings);
   }
   verify::Findings none_holds;
   for (const auto& policy : policies) {
-    Endorsement endorsement =
-        check_endorsement(*policy, request.ek_public, request.ek_certificates, context.clock.now());
+    Endorsement endorsement = check_endorsement(*policy, evidence, context.clock.now());
     if (endorsement.findings.empty()) {
       return Applicant{std::move(policies), std::get<verify::VerifiedKeys>(std::move(keys)),
                        std::move(endorsement)};
@@ -61,13 +62,15 @@ Answer<Applicant> examine(Context& context, const Caller& caller,
 api::NodeIdentity identity_of(Context& context, const Caller& caller, const Applicant& applicant,
                               const api::EnrolRequest& request) {
   const Time now = context.clock.now();
-  const EnrolmentStatement statement{caller.node,
-                                     caller.node_uid,
-                                     applicant.keys.ek_hash(),
-                                     request.ak_public,
-                                     request.ek_public,
-                                     certificates_digest(request.ek_certificates),
-                                     now};
+  const EnrolmentStatement statement{
+      caller.node,
+      caller.node_uid,
+      applicant.keys.ek_hash(),
+      request.ak_public,
+      request.ek_public,
+      certificates_digest(request.ek_certificates, request.ak_certificates),
+      !request.ak_certificates.empty(),
+      now};
   api::NodeIdentity identity;
   identity.node_uid = caller.node_uid;
   identity.ek_hash = applicant.keys.ek_hash();
@@ -80,6 +83,10 @@ api::NodeIdentity identity_of(Context& context, const Caller& caller, const Appl
   for (const Bytes& certificate : request.ek_certificates) {
     identity.ek_certificates.push_back(codec::to_base64(certificate));
   }
+  for (const Bytes& certificate : request.ak_certificates) {
+    identity.ak_certificates.push_back(codec::to_base64(certificate));
+  }
+  identity.endorsed_by = applicant.endorsement.by;
   return identity;
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view kProofLabel = "seaworthy/activate/v1";
 constexpr std::string_view kStatementLabel = "seaworthy/enrolment-statement/v1";
 
 crypto::Digest request_digest(const api::EnrolRequest& request) {
-  const crypto::Digest certificates = certificates_digest(request.ek_certificates);
+  const crypto::Digest certificates =
+      certificates_digest(request.ek_certificates, request.ak_certificates);
   const Bytes all = codec::Writer()
                         .sized16be(certificates.bytes())
                         .sized16be(request.ek_public)
@@ -29,10 +30,13 @@ Error not_activated() {
 
 }  // namespace
 
-crypto::Digest certificates_digest(const std::vector<Bytes>& certificates) {
+crypto::Digest certificates_digest(const std::vector<Bytes>& ek, const std::vector<Bytes>& ak) {
   codec::Writer writer;
-  for (const Bytes& certificate : certificates) {
-    writer.sized32le(certificate);
+  for (const std::vector<Bytes>* certificates : {&ek, &ak}) {
+    writer.u32be(static_cast<std::uint32_t>(certificates->size()));
+    for (const Bytes& certificate : *certificates) {
+      writer.sized32le(certificate);
+    }
   }
   return crypto::sha256(writer.bytes());
 }
@@ -91,6 +95,7 @@ std::string seal_statement(const crypto::SealKey& key, const EnrolmentStatement&
           .sized16be(statement.ak_public)
           .sized16be(statement.ek_public)
           .raw(statement.certificates.bytes())
+          .u8(statement.ak_certified ? 1 : 0)
           .u64be(static_cast<std::uint64_t>(statement.enrolled.unix_millis().count()))
           .bytes();
   return codec::to_base64(crypto::seal(key, kStatementLabel, payload));
@@ -107,6 +112,7 @@ Result<EnrolmentStatement> open_statement(const crypto::SealKey& key, const std:
   statement.ak_public = to_bytes(TRY(reader.sized16be(4096)));
   statement.ek_public = to_bytes(TRY(reader.sized16be(4096)));
   statement.certificates = crypto::Digest(crypto::HashAlg::kSha256, TRY(reader.take(32)));
+  statement.ak_certified = TRY(reader.u8()) != 0;
   statement.enrolled =
       Time::from_unix_millis(milliseconds(static_cast<std::int64_t>(TRY(reader.u64be()))));
   TRY(reader.expect_end());

@@ -51,7 +51,8 @@ struct EnrolmentStatement {
   std::string ek_hash;                                    // "sha256:<hex>"
   Bytes ak_public;                                        // TPMT_PUBLIC
   Bytes ek_public;                                        // TPMT_PUBLIC
-  crypto::Digest certificates{crypto::HashAlg::kSha256};  // SHA-256 over the EK certificates
+  crypto::Digest certificates{crypto::HashAlg::kSha256};  // certificates_digest()
+  bool ak_certified = false;                              // the AK came with a certificate
   Time enrolled;
 };
 
@@ -59,7 +60,7 @@ std::string seal_statement(const crypto::SealKey& key, const EnrolmentStatement&
 // kDenied if it is not sealed by us; kMalformed cannot happen to a sealed one.
 Result<EnrolmentStatement> open_statement(const crypto::SealKey& key, const std::string& sealed);
 
-// SHA-256 over the certificates, each with its length.
-crypto::Digest certificates_digest(const std::vector<Bytes>& certificates);
+// SHA-256 over the certificates of both keys, each with its length.
+crypto::Digest certificates_digest(const std::vector<Bytes>& ek, const std::vector<Bytes>& ak);
 
 }  // namespace seaworthy::verifier

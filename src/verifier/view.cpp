@@ -51,6 +51,7 @@ std::string digest_of(const verify::EndorsementRules& rules) {
     w.u8('f').sized16be(as_bytes(manufacturer)).sized16be(as_bytes(version));
   }
   w.u8(static_cast<std::uint8_t>(rules.certificate));
+  w.u8(rules.attestation_key_certificate ? 1 : 0);
   w.sized32le(as_bytes(rules.unusable));
   return codec::to_hex(crypto::sha256(w.bytes()).bytes());
 }
@@ -129,6 +130,7 @@ std::shared_ptr<const PolicyView> ClusterView::view_of(const api::AttestationPol
   rules.certificate = policy.identity.ek_certificate == api::Requirement::kRequired
                           ? verify::EndorsementRules::Certificate::kRequired
                           : verify::EndorsementRules::Certificate::kIfPinned;
+  rules.attestation_key_certificate = policy.identity.ak_certificate_accepted;
   view->anchors_digest = digest_of(rules);
   return view;
 }

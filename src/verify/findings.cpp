@@ -69,6 +69,9 @@ constexpr auto kTable = std::to_array<Entry>({
      "AK."},
     {Reason::kAkKeyWeak, "AkKeyWeak",
      "The AK can be broken: update the TPM's firmware or replace it, then enrol again."},
+    {Reason::kAkKeyMismatch, "AkKeyMismatch",
+     "The AK is not the key that its certificate certifies: what the cloud stored in NV was "
+     "replaced, or is another machine's; treat the node as hostile."},
 
     {Reason::kNonceMismatch, "NonceMismatch",
      "The quote does not answer this challenge of this verifier to this node and agent: an old or "

@@ -41,6 +41,7 @@ enum class Reason : std::uint16_t {
   kAkAttributes = 122,
   kAkAlgorithm = 123,
   kAkKeyWeak = 124,
+  kAkKeyMismatch = 125,
 
   // Freshness: R7, R13.
   kNonceMismatch = 201,

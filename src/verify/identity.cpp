@@ -42,12 +42,11 @@ constexpr auto kTemplates = std::to_array<Template>({
 });
 
 // The attributes an AK must have and those it may have (R4). userWithAuth, adminWithPolicy and
-// x509sign change nothing about what it signs.
-constexpr std::uint32_t kAkRequired = tpm::kFixedTpm | tpm::kFixedParent |
-                                      tpm::kSensitiveDataOrigin | tpm::kNoDa | tpm::kRestricted |
-                                      tpm::kSign;
+// x509sign change nothing about what it signs; noDA is a matter of availability.
+constexpr std::uint32_t kAkRequired =
+    tpm::kFixedTpm | tpm::kFixedParent | tpm::kSensitiveDataOrigin | tpm::kRestricted | tpm::kSign;
 constexpr std::uint32_t kAkAllowed =
-    kAkRequired | tpm::kUserWithAuth | tpm::kAdminWithPolicy | tpm::kX509Sign;
+    kAkRequired | tpm::kNoDa | tpm::kUserWithAuth | tpm::kAdminWithPolicy | tpm::kX509Sign;
 
 std::string hex(std::uint32_t value) {
   const Bytes bytes{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
@@ -104,10 +103,11 @@ std::optional<crypto::SignatureScheme> ak_scheme(const tpm::PublicArea& area) {
   return crypto::SignatureScheme{*alg, hash};
 }
 
-void check_ak_attributes(const tpm::PublicArea& area, Findings& found) {
-  if ((area.attributes & kAkRequired) != kAkRequired || (area.attributes & ~kAkAllowed) != 0) {
+void check_ak_attributes(const tpm::PublicArea& area, AkOrigin origin, Findings& found) {
+  const std::uint32_t required = origin == AkOrigin::kMade ? kAkRequired | tpm::kNoDa : kAkRequired;
+  if ((area.attributes & required) != required || (area.attributes & ~kAkAllowed) != 0) {
     found.push_back({Reason::kAkAttributes, "AK",
-                     "attributes " + hex(area.attributes) + ", needed " + hex(kAkRequired) +
+                     "attributes " + hex(area.attributes) + ", needed " + hex(required) +
                          ", allowed " + hex(kAkAllowed)});
   }
   if (!area.auth_policy.empty()) {
@@ -162,13 +162,67 @@ Reason reason_of(crypto::ChainFailure failure) {
   return Reason::kEkCertificateUntrusted;
 }
 
+// A certificate and what may help to build its chain, as sent for one of the TPM's keys.
+struct Certified {
+  const char* what;
+  crypto::LeafKind kind;
+  const crypto::PublicKey& key;
+  std::span<const Bytes> certificates;  // not empty
+};
+
+// R1, R2 for one key. What its certificate claims, for what that is worth with findings.
+crypto::TpmClaims check_certificate(const Certified& in, const EndorsementRules& rules, Time now,
+                                    Findings& found) {
+  const auto leaf = crypto::Certificate::parse_tpm_nv(in.certificates.front());
+  if (!leaf) {
+    found.push_back({Reason::kEkCertificateMalformed, in.what, leaf.error().message()});
+    return {};
+  }
+  const auto candidates =
+      crypto::parse_tpm_nv_chain(in.certificates.subspan(1), crypto::kMaxChainCandidates + 1);
+  // R1. The certificate chains to a configured anchor at `now`, over its original bytes.
+  const auto chain =
+      crypto::verify_key_chain({*leaf, candidates, rules.anchors, rules.denied_certificates, now,
+                                rules.revocation_lists, in.kind});
+  if (const auto* problems = std::get_if<crypto::ChainProblems>(&chain)) {
+    for (const crypto::ChainProblem& problem : *problems) {
+      found.push_back({reason_of(problem.failure), problem.about, problem.message});
+    }
+  }
+  // R2. The certified key is the one that is used: key material is compared.
+  const auto certified = leaf->public_key();
+  if (!certified || !certified->same_key(in.key)) {
+    found.push_back({in.kind == crypto::LeafKind::kEndorsementKey ? Reason::kEkKeyMismatch
+                                                                  : Reason::kAkKeyMismatch,
+                     in.what});
+  }
+  // By what the certificate says, which its signature covers.
+  if (is_denied(leaf->tpm_claims(), rules.denied_firmware)) {
+    found.push_back({Reason::kTpmDenied, "firmware",
+                     leaf->tpm_claims().manufacturer + " " + leaf->tpm_claims().version});
+  }
+  return leaf->tpm_claims();
+}
+
+// An EK of which nobody but a person says that it is inside a TPM.
+void check_uncertified(const EndorsementRules& rules, Findings& found) {
+  if (rules.certificate == EndorsementRules::Certificate::kRequired) {
+    found.push_back({Reason::kEkCertificateMissing, "EK certificate"});
+  }
+  // Without a certificate nobody vouches for the firmware.
+  if (!rules.denied_firmware.empty()) {
+    found.push_back({Reason::kTpmDenied, "firmware",
+                     "no certificate says which it is, and the policy denies some"});
+  }
+}
+
 }  // namespace
 
 std::string ek_hash(const crypto::PublicKey& key) {
   return "sha256:" + codec::to_hex(crypto::sha256(key.to_spki_der()).bytes());
 }
 
-Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public) {
+Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public, AkOrigin origin) {
   const auto area = tpm::parse_public_area(ak_public);
   if (!area) {
     return Findings{{Reason::kAkPublicMalformed, "AK", area.error().message()}};
@@ -180,7 +234,7 @@ Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public) {
   Findings found;
   // R4. Restricted is what stops the TPM from signing attacker data that begins with
   //     TPM_GENERATED; the others, that the private half was made in this TPM and stays there.
-  check_ak_attributes(*area, found);
+  check_ak_attributes(*area, origin, found);
   // R4. Type, scheme and hashes are on the list; a signing key has no symmetric algorithm.
   const auto scheme = ak_scheme(*area);
   if (!scheme || area->symmetric ||
@@ -200,8 +254,8 @@ Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public) {
       tpm::primary_qualified_name(*area, tpm::Hierarchy::kEndorsement), to_bytes(ak_public)}));
 }
 
-Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public) {
-  auto checked = verify_attestation_key(ak_public);
+Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public, AkOrigin origin) {
+  auto checked = verify_attestation_key(ak_public, origin);
   if (const auto* findings = std::get_if<Findings>(&checked)) {
     return Error(ErrorCode::kDenied, "the enrolled AK is not acceptable: " +
                                          std::string(name(findings->front().reason)) + ": " +
@@ -212,7 +266,8 @@ Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public) {
 
 Checked<VerifiedKeys> verify_keys(const EkEvidence& in) {
   auto ek = verify_ek(in.ek_public);
-  auto ak = verify_attestation_key(in.ak_public);
+  auto ak = verify_attestation_key(
+      in.ak_public, in.ak_certificates.empty() ? AkOrigin::kMade : AkOrigin::kCertified);
   Findings found;
   if (const auto* findings = std::get_if<Findings>(&ek)) {
     append(found, *findings);
@@ -229,10 +284,10 @@ Checked<VerifiedKeys> verify_keys(const EkEvidence& in) {
                       std::get<AttestationKey>(std::move(ak)));
 }
 
-Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
-                                                const std::vector<Bytes>& ek_certificates,
-                                                const EndorsementRules& rules, Time now) {
-  const auto ek = verify_ek(ek_public);
+Checked<VerifiedEndorsement> verify_endorsement(const EkEvidence& in, const EndorsementRules& rules,
+                                                Time now) {
+  using By = VerifiedEndorsement::By;
+  const auto ek = verify_ek(in.ek_public);
   if (const auto* findings = std::get_if<Findings>(&ek)) {
     return *findings;
   }
@@ -245,49 +300,36 @@ Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
   if (contains(rules.denied_ek_hashes, ek_hash(ek_key))) {
     found.push_back({Reason::kTpmDenied, "EK", "its hash is on the policy's list"});
   }
-  if (ek_certificates.empty()) {
-    if (rules.certificate == EndorsementRules::Certificate::kRequired) {
-      found.push_back({Reason::kEkCertificateMissing, "EK certificate"});
-    }
-    // Without a certificate nobody vouches for the firmware.
-    if (!rules.denied_firmware.empty()) {
-      found.push_back({Reason::kTpmDenied, "firmware",
-                       "no certificate says which it is, and the policy denies some"});
-    }
-    if (!found.empty()) {
+  crypto::TpmClaims claims;
+  By by = By::kEkCertificate;
+  if (!in.ek_certificates.empty()) {
+    claims = check_certificate(
+        {"EK certificate", crypto::LeafKind::kEndorsementKey, ek_key, in.ek_certificates}, rules,
+        now, found);
+  } else if (rules.attestation_key_certificate && !in.ak_certificates.empty()) {
+    by = By::kAkCertificate;
+    const auto ak = verify_attestation_key(in.ak_public, AkOrigin::kCertified);
+    if (const auto* findings = std::get_if<Findings>(&ak)) {
+      append(found, *findings);
       return found;
     }
-    return VerifiedEndorsement({}, false);
-  }
-  const auto leaf = crypto::Certificate::parse_tpm_nv(ek_certificates.front());
-  if (!leaf) {
-    found.push_back({Reason::kEkCertificateMalformed, "EK certificate", leaf.error().message()});
-    return found;
-  }
-  const auto candidates = crypto::parse_tpm_nv_chain(std::span(ek_certificates).subspan(1),
-                                                     crypto::kMaxChainCandidates + 1);
-  // R1. The certificate chains to a configured anchor at `now`, over its original bytes.
-  auto chain = crypto::verify_ek_chain(
-      {*leaf, candidates, rules.anchors, rules.denied_certificates, now, rules.revocation_lists});
-  if (const auto* problems = std::get_if<crypto::ChainProblems>(&chain)) {
-    for (const crypto::ChainProblem& problem : *problems) {
-      found.push_back({reason_of(problem.failure), problem.about, problem.message});
-    }
-  }
-  // R2. The certified key is the one that activation will use: key material is compared.
-  const auto certified = leaf->public_key();
-  if (!certified || !certified->same_key(ek_key)) {
-    found.push_back({Reason::kEkKeyMismatch, "EK certificate"});
-  }
-  // By what the certificate says, which its signature covers.
-  if (is_denied(leaf->tpm_claims(), rules.denied_firmware)) {
-    found.push_back({Reason::kTpmDenied, "firmware",
-                     leaf->tpm_claims().manufacturer + " " + leaf->tpm_claims().version});
+    claims = check_certificate({"AK certificate", crypto::LeafKind::kAttestationKey,
+                                std::get<AttestationKey>(ak).key(), in.ak_certificates},
+                               rules, now, found);
+  } else {
+    by = By::kPin;
+    check_uncertified(rules, found);
   }
   if (!found.empty()) {
     return found;
   }
-  return VerifiedEndorsement(std::get<crypto::TrustedEk>(chain).claims(), true);
+  return VerifiedEndorsement(std::move(claims), by);
+}
+
+Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
+                                                const std::vector<Bytes>& ek_certificates,
+                                                const EndorsementRules& rules, Time now) {
+  return verify_endorsement({ek_certificates, ek_public, {}}, rules, now);
 }
 
 Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,

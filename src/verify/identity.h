@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@
 
 namespace seaworthy::verify {
 
+// A key that the agent made has noDA. A cloud's own may lack it: a TPM that is locked out
+// then gives no quote, which harms nobody but its node.
+enum class AkOrigin : std::uint8_t { kMade, kCertified };
+
 // An AK whose public area is one that we accept (R4): restricted, so that it signs TPM_GENERATED
 // structures only if the TPM made them. That it lives in the TPM of the EK is shown by credential
 // activation (R5), not here. A cheap-to-copy handle; the key is parsed once.
@@ -30,7 +35,7 @@ class AttestationKey {
   const Bytes& public_area() const { return state_->public_area; }  // TPMT_PUBLIC
 
  private:
-  friend Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public);
+  friend Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public, AkOrigin origin);
   struct State {
     crypto::PublicKey key;
     crypto::SignatureScheme scheme;
@@ -45,16 +50,19 @@ class AttestationKey {
 // R3, R4, Q12. The TPMT_PUBLIC of a restricted signing key that cannot leave its TPM and was made
 // in it; ECDSA on P-256 or P-384, or RSA of 2048 bits or more with RSASSA or RSAPSS; SHA-256 or
 // SHA-384.
-Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public);
+Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public,
+                                               AkOrigin origin = AkOrigin::kMade);
 
 // The same, for an AK from a sealed enrolment statement: it is checked again, so that a rule
 // tightened since applies (Q12). kDenied carries the findings as text.
-Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public);
+Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public,
+                                                AkOrigin origin = AkOrigin::kMade);
 
 struct EkEvidence {
   const std::vector<Bytes>& ek_certificates;
-  ByteSpan ek_public;  // TPMT_PUBLIC
-  ByteSpan ak_public;  // TPMT_PUBLIC
+  ByteSpan ek_public;                           // TPMT_PUBLIC
+  ByteSpan ak_public;                           // TPMT_PUBLIC
+  std::span<const Bytes> ak_certificates = {};  // of a vendor's AK: its own first
 };
 
 // An EK made from a TCG template, and an AK as above. Not yet shown: that they belong together
@@ -93,32 +101,39 @@ struct EndorsementRules {
   // for it; that it is pinned is the caller's to see (R23). One that is there has to hold.
   enum class Certificate : std::uint8_t { kRequired, kIfPinned };
   Certificate certificate = Certificate::kRequired;
+  // An EK without any certificate is believed if the AK has one under the anchors (clouds certify
+  // that of a virtual TPM): activation (R5) shows that both are in one TPM.
+  bool attestation_key_certificate = false;
   // Not empty: some of the rules could not be read. Nothing is believed then.
   std::string unusable;
 };
 
-// The EK's certificate chains to one of the anchors at this time, and is for this very key; or
-// there is none and the rules let that pass.
+// The certificate of the EK, or of the AK where the rules take that, chains to one of the anchors
+// at this time, and is for this very key; or there is none and the rules let that pass.
 class VerifiedEndorsement {
  public:
+  enum class By : std::uint8_t { kEkCertificate, kAkCertificate, kPin };
+  By by() const { return by_; }
   // What the maker of the TPM says it made; covered by its signature. Empty without certificate.
   const std::string& manufacturer() const { return claims_.manufacturer; }
   const std::string& model() const { return claims_.model; }
   const std::string& firmware() const { return claims_.version; }
-  bool certified() const { return certified_; }
 
  private:
-  friend Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
-                                                         const std::vector<Bytes>& ek_certificates,
+  friend Checked<VerifiedEndorsement> verify_endorsement(const EkEvidence& in,
                                                          const EndorsementRules& rules, Time now);
-  VerifiedEndorsement(crypto::TpmClaims claims, bool certified)
-      : claims_(std::move(claims)), certified_(certified) {}
+  VerifiedEndorsement(crypto::TpmClaims claims, By by) : claims_(std::move(claims)), by_(by) {}
   crypto::TpmClaims claims_;
-  bool certified_;
+  By by_;
 };
 
-// R1, R2. `ek_certificates` as read from NV: the leaf first, then areas with certificates that may
-// help to build the chain (what cannot be read of them helps nothing and is passed over).
+// R1, R2. Certificates as read from NV: the leaf first, then areas with certificates that may help
+// to build the chain (what cannot be read of them helps nothing and is passed over). Those of the
+// AK are looked at only if there are none of the EK: one that is there has to hold.
+Checked<VerifiedEndorsement> verify_endorsement(const EkEvidence& in, const EndorsementRules& rules,
+                                                Time now);
+
+// The same of an EK alone.
 Checked<VerifiedEndorsement> verify_endorsement(ByteSpan ek_public,
                                                 const std::vector<Bytes>& ek_certificates,
                                                 const EndorsementRules& rules, Time now);

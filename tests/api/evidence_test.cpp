@@ -180,7 +180,7 @@ TEST(Evidence, RefusesABodyAboveTheLimit) {
   std::string body = text_of(enrol());
   body.resize(kMaxEnrolBody + 1, ' ');
   EXPECT_EQ(parse_enrol_request(body).error().message(),
-            "JSON of 131073 bytes: the limit is 131072");
+            "JSON of 196609 bytes: the limit is 196608");
   body = text_of(attest());
   body.resize(kMaxAttestBody + 1, ' ');
   EXPECT_FALSE(parse_attest_request(body));
@@ -193,6 +193,13 @@ TEST(Evidence, RefusesMoreOrLargerCertificates) {
             "ekCertificates: list of 9 items; the limit is 8");
   request.ek_certificates.assign(8, Bytes(8192, 1));
   EXPECT_TRUE(parse_enrol_request(text_of(request)));
+  request.ak_certificates.assign(4, Bytes(8192, 2));
+  EXPECT_LE(text_of(request).size(), kMaxEnrolBody);
+  EXPECT_EQ(*parse_enrol_request(text_of(request)), request);
+  request.ak_certificates.assign(5, {1});
+  EXPECT_EQ(parse_enrol_request(text_of(request)).error().message(),
+            "akCertificates: list of 5 items; the limit is 4");
+  request.ak_certificates.clear();
   request.ek_certificates.assign(1, Bytes(8196, 1));
   EXPECT_EQ(parse_enrol_request(text_of(request)).error().message(),
             "ekCertificates[0]: expected base64 of at most 8192 bytes");

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <tss2/tss2_esys.h>
+#include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
@@ -76,6 +77,47 @@ class Swtpm {
       }
       return rc;
     });
+  }
+
+  // A restricted signing key of the endorsement hierarchy without noDA, as clouds make theirs;
+  // persistent at `handle` (0: not). Its TPMT_PUBLIC.
+  Bytes make_signing_key(TPM2_HANDLE handle) {
+    Bytes area(sizeof(TPMT_PUBLIC));
+    with_esys([&](ESYS_CONTEXT* esys) {
+      TPM2B_PUBLIC in{};
+      in.publicArea.type = TPM2_ALG_RSA;
+      in.publicArea.nameAlg = TPM2_ALG_SHA256;
+      in.publicArea.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                                       TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+                                       TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT;
+      in.publicArea.parameters.rsaDetail.symmetric.algorithm = TPM2_ALG_NULL;
+      in.publicArea.parameters.rsaDetail.scheme.scheme = TPM2_ALG_RSASSA;
+      in.publicArea.parameters.rsaDetail.scheme.details.rsassa.hashAlg = TPM2_ALG_SHA256;
+      in.publicArea.parameters.rsaDetail.keyBits = 2048;
+      const TPM2B_SENSITIVE_CREATE sensitive{};
+      const TPM2B_DATA outside{};
+      const TPML_PCR_SELECTION no_pcrs{};
+      ESYS_TR key = ESYS_TR_NONE;
+      ESYS_TR kept = ESYS_TR_NONE;
+      TPM2B_PUBLIC* made = nullptr;
+      TSS2_RC rc = Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                      ESYS_TR_NONE, &sensitive, &in, &outside, &no_pcrs, &key,
+                                      &made, nullptr, nullptr, nullptr);
+      if (rc != TSS2_RC_SUCCESS) {
+        return rc;
+      }
+      std::size_t size = 0;
+      rc = Tss2_MU_TPMT_PUBLIC_Marshal(&made->publicArea, area.data(), area.size(), &size);
+      area.resize(size);
+      Esys_Free(made);
+      if (rc == TSS2_RC_SUCCESS && handle != 0) {
+        rc = Esys_EvictControl(esys, ESYS_TR_RH_OWNER, key, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                               ESYS_TR_NONE, handle, &kept);
+      }
+      Esys_FlushContext(esys, key);
+      return rc;
+    });
+    return area;
   }
 
   void extend(std::uint32_t pcr, std::uint8_t with) {

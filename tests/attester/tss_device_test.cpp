@@ -157,6 +157,59 @@ TEST_F(TssDeviceTest, R5_ActivatesForAnEkWithoutCertificate) {
   expect_activation_works();
 }
 
+// An AK that came with the TPM, where the clouds keep it.
+class TssDeviceVendorAk : public TssDeviceTest {
+ protected:
+  // The key that is used is `ak`, certified, and what it signs is what a verifier takes.
+  void expect_used(const Bytes& ak, const Bytes& certificate) {
+    const Identity who = identity();
+    EXPECT_EQ(who.ak_public, ak);
+    EXPECT_EQ(who.ak_certificates, std::vector<Bytes>{certificate});
+    EXPECT_TRUE(who.ek_certificates.empty());
+    const auto keys = verify::verify_keys(
+        {who.ek_certificates, who.ek_public, who.ak_public, who.ak_certificates});
+    ASSERT_TRUE(verify::ok(keys));
+    expect_activation_works();
+    const auto quote = device_->quote(kSelection, Bytes(32, 7));
+    ASSERT_TRUE(quote) << quote.error().message();
+    const auto attested = tpm::parse_quote(quote->attested);
+    ASSERT_TRUE(attested) << attested.error().message();
+    // R12: of the endorsement hierarchy.
+    EXPECT_EQ(
+        attested->qualified_signer,
+        tpm::primary_qualified_name(*tpm::parse_public_area(ak), tpm::Hierarchy::kEndorsement));
+    EXPECT_EQ(tpm_->handles_in_use(), 0u);
+  }
+  const Bytes certificate_ = Bytes(800, 0x44);
+};
+
+TEST_F(TssDeviceVendorAk, AzuresIsPersistent) {
+  const Bytes ak = tpm_->make_signing_key(0x81000003);
+  EXPECT_NE(identity().ak_public, ak) << "nobody certified it";
+  tpm_->write_nv(0x01C101D0, certificate_);
+  expect_used(ak, certificate_);
+  expect_used(ak, certificate_);  // it stays where it is
+}
+
+TEST_F(TssDeviceVendorAk, GooglesIsMadeFromATemplate) {
+  const Bytes ak = tpm_->make_signing_key(0);
+  tpm_->write_nv(0x01C10000, certificate_);
+  EXPECT_TRUE(identity().ak_certificates.empty()) << "a certificate without its key";
+  Bytes area = ak;  // a template has no key in it: `unique` is empty
+  area.resize(area.size() - 258);
+  area.insert(area.end(), 2, std::uint8_t{0});
+  tpm_->write_nv(0x01C10001, area);
+  expect_used(ak, certificate_);
+}
+
+TEST_F(TssDeviceVendorAk, IsNotUsedWhereTheEkHasACertificate) {
+  const Bytes ak = tpm_->make_signing_key(0x81000003);
+  tpm_->write_nv(0x01C101D0, certificate_);
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  EXPECT_NE(identity().ak_public, ak);
+  EXPECT_TRUE(identity().ak_certificates.empty());
+}
+
 TEST_F(TssDeviceTest, ANonceOfTheMakerMakesAnotherEk) {
   tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
   const Bytes usual = identity().ek_public;

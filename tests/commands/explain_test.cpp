@@ -21,6 +21,20 @@ TEST(Explain, ANodeShowsEveryFindingAndItsAdvice) {
                        "Governed namespaces that may run here: payments"));
 }
 
+TEST(Explain, ANodeShowsWhoVouchesForItsTpm) {
+  Cluster cluster = sample_cluster();
+  api::NodeAttestation& record = cluster.attestations.at("worker1");
+  record.identity.emplace();
+  const auto said = [&](const char* endorsed_by) {
+    record.identity->endorsed_by = endorsed_by;
+    return explain_node(cluster, "worker1", {}, kNow);
+  };
+  EXPECT_TRUE(contains(said("EndorsementKeyCertificate"), "Vouched for by:   its maker"));
+  EXPECT_TRUE(contains(said("AttestationKeyCertificate"), "includes its hypervisor"));
+  EXPECT_TRUE(contains(said("Pin"), "there is no certificate"));
+  EXPECT_TRUE(contains(said(""), "Vouched for by:   -"));
+}
+
 TEST(Explain, ANamespaceShowsWhereItsPodsMayRun) {
   const auto text = explain_namespace(sample_cluster(), "payments", {}, kNow);
   EXPECT_TRUE(contains(text, "worker1  yes"));

@@ -6,7 +6,7 @@ void fuzz(seaworthy::ByteSpan bytes) {
   using seaworthy::crypto::Certificate;
   for (const auto& parsed : {Certificate::parse(bytes), Certificate::parse_tpm_nv(bytes)}) {
     if (parsed) {
-      (void)check_ek_profile(*parsed, false);
+      (void)check_profile(*parsed, LeafKind::kEndorsementKey, false);
       (void)parsed->tpm_claims();
       (void)parsed->dns_names();
       (void)parsed->issuer();

@@ -31,13 +31,13 @@ struct World {
   Time now = kNow;
   std::vector<RevocationList> lists = {};
 
-  std::variant<TrustedEk, ChainProblems> verify() const {
-    return verify_ek_chain({leaf, candidates, anchors, denied, now, lists});
+  std::variant<TrustedKey, ChainProblems> verify() const {
+    return verify_key_chain({leaf, candidates, anchors, denied, now, lists});
   }
   // "Trusted", or the names of what was found, separated by commas.
   std::string says() const {
     const auto outcome = verify();
-    if (std::holds_alternative<TrustedEk>(outcome)) {
+    if (std::holds_alternative<TrustedKey>(outcome)) {
       return "Trusted";
     }
     std::string out;
@@ -53,8 +53,8 @@ struct World {
 TEST(Chain, R1_BelievesACertificateOfAConfiguredMaker) {
   const World world;
   const auto outcome = world.verify();
-  ASSERT_TRUE(std::holds_alternative<TrustedEk>(outcome)) << world.says();
-  const TrustedEk& ek = std::get<TrustedEk>(outcome);
+  ASSERT_TRUE(std::holds_alternative<TrustedKey>(outcome)) << world.says();
+  const TrustedKey& ek = std::get<TrustedKey>(outcome);
   EXPECT_TRUE(ek.key().same_key(testing::public_half(maker().ek_key)));
   EXPECT_EQ(ek.claims().manufacturer, "id:49465800");
   ASSERT_EQ(ek.path().size(), 3u);
@@ -456,7 +456,7 @@ TEST(Chain, A15_BelievesAnRsaesOaepLeaf) {
   world.leaf = make_certificate(ek);
   EXPECT_EQ(world.says(), "Trusted");
   EXPECT_TRUE(
-      std::get<TrustedEk>(world.verify()).key().same_key(testing::public_half(maker().ek_key)));
+      std::get<TrustedKey>(world.verify()).key().same_key(testing::public_half(maker().ek_key)));
 }
 
 // Signs the given TBSCertificate as it is: what a re-encoding would not give.

@@ -40,8 +40,8 @@ class EkProfile : public ::testing::TestWithParam<Case> {};
 TEST_P(EkProfile, Finds) {
   CertificateRecipe recipe = maker().ek_recipe();
   GetParam().change(recipe);
-  const ChainProblems found =
-      check_ek_profile(testing::make_certificate(recipe), GetParam().allow_missing_eku);
+  const ChainProblems found = check_profile(
+      testing::make_certificate(recipe), LeafKind::kEndorsementKey, GetParam().allow_missing_eku);
   if (!GetParam().expected) {
     EXPECT_TRUE(found.empty()) << name(found.front().failure) << found.front().message;
     return;
@@ -157,7 +157,8 @@ TEST(EkProfileAll, RefusesVersion1) {
   recipe.version = X509_VERSION_1;
   recipe.extensions.clear();
   recipe.edit = nullptr;
-  const ChainProblems found = check_ek_profile(testing::make_certificate(recipe), true);
+  const ChainProblems found =
+      check_profile(testing::make_certificate(recipe), LeafKind::kEndorsementKey, true);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].failure, ChainFailure::kBadVersion);
 }
@@ -167,7 +168,9 @@ TEST(EkProfileAll, TellsAllProblemsAndNotTheFirst) {
   recipe.key = testing::new_rsa_key(1024);
   recipe.extensions = {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_key_usage, "keyCertSign"}};
   recipe.edit = [](X509* x) { set_serial(x, {0}); };
-  EXPECT_EQ(check_ek_profile(testing::make_certificate(recipe), false).size(), 5u);
+  EXPECT_EQ(
+      check_profile(testing::make_certificate(recipe), LeafKind::kEndorsementKey, false).size(),
+      5u);
 }
 
 }  // namespace

@@ -193,6 +193,19 @@ inline std::vector<TestExtension> ek_extensions(const std::string& usage = "keyE
           {NID_ext_key_usage, "2.23.133.8.1"}};
 }
 
+// tcg-kp-AIKCertificate: of a key that signs.
+inline std::vector<TestExtension> ak_extensions() {
+  return {{NID_basic_constraints, "critical,CA:FALSE"},
+          {NID_key_usage, "critical,digitalSignature"},
+          {NID_ext_key_usage, "2.23.133.8.3"}};
+}
+
+inline TestKey key_from_pem(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  return TestKey(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+}
+
 // A root, an intermediate and an EK certificate below it, with everything as it should be.
 struct TestTpmMaker {
   TestKey root_key = new_ec_key();

@@ -206,6 +206,16 @@ struct TestTpm {
   std::vector<Bytes> ek_certificates() const {
     return {make_der(ek_recipe()), make_der(maker.intermediate_recipe())};
   }
+  // As a cloud certifies the attestation keys of its virtual TPMs.
+  CertificateRecipe ak_recipe() const {
+    CertificateRecipe recipe = maker.ek_recipe();
+    recipe.key = key_from_pem(ak_key.to_pem());
+    recipe.extensions = ak_extensions();
+    return recipe;
+  }
+  std::vector<Bytes> ak_certificates() const {
+    return {make_der(ak_recipe()), make_der(maker.intermediate_recipe())};
+  }
   std::vector<crypto::TrustAnchor> anchors() const {
     return {{make_certificate(maker.root_recipe())}};
   }

@@ -77,13 +77,10 @@ TEST_F(SessionTest, A24_AllRefusalsReadTheSame) {
 TEST(Statement, IsBelievedForItsSeal) {
   testing::FakeRandom random;
   const auto key = crypto::SealKey::generate(random);
-  const EnrolmentStatement statement{NodeName("n1"),
-                                     NodeUid("u1"),
-                                     "sha256:00",
-                                     Bytes{1, 2, 3},
-                                     Bytes{4},
-                                     crypto::sha256(as_bytes("c")),
-                                     Time::from_unix(seconds(5))};
+  const EnrolmentStatement statement{NodeName("n1"), NodeUid("u1"),
+                                     "sha256:00",    Bytes{1, 2, 3},
+                                     Bytes{4},       crypto::sha256(as_bytes("c")),
+                                     true,           Time::from_unix(seconds(5))};
   std::string sealed = seal_statement(key, statement);
   const auto opened = open_statement(key, sealed);
   ASSERT_TRUE(opened) << opened.error().message();
@@ -93,6 +90,7 @@ TEST(Statement, IsBelievedForItsSeal) {
   EXPECT_EQ(opened->ak_public, statement.ak_public);
   EXPECT_EQ(opened->ek_public, statement.ek_public);
   EXPECT_EQ(opened->certificates, statement.certificates);
+  EXPECT_TRUE(opened->ak_certified);
   EXPECT_EQ(opened->enrolled, statement.enrolled);
 
   EXPECT_FALSE(open_statement(crypto::SealKey::generate(random), sealed));

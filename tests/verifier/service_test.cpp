@@ -466,6 +466,52 @@ TEST_F(ServiceTest, R1_APinnedKeyNeedsNoCertificateIfThePolicySaysSo) {
   EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
 }
 
+// R1: a cloud's virtual TPM, whose AK is certified and whose EK is not.
+TEST_F(ServiceTest, R1_ACertifiedAkVouchesIfThePolicySaysSo) {
+  api::EnrolRequest of_a_cloud = rig_.keys(rig_.tpm_);
+  of_a_cloud.ek_certificates.clear();
+  of_a_cloud.ak_certificates = rig_.tpm_.ak_certificates();
+  rig_.keys_[&rig_.tpm_] = of_a_cloud;
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").code(), "EnrolmentRefused");
+
+  const auto set = [&](const char* value) {
+    rig_.set_policy("CertifiedTPM", {{"akCertificate", value}});
+    ASSERT_TRUE(rig_.eventually([&] {
+      return rig_.view_.current()->front()->policy.identity.ak_certificate_accepted ==
+             (std::string(value) == "Accepted");
+    }));
+  };
+  set("Accepted");
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto record = rig_.record("n1");
+  EXPECT_EQ(record->identity->endorsed_by, "AttestationKeyCertificate");
+  EXPECT_EQ(record->identity->ak_certificates.size(), 2u);
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");
+
+  // Once nobody takes such certificates any more, it is as if there were none.
+  set("Ignored");
+  const auto reply = rig_.attest(machine_, "token-n1");
+  EXPECT_EQ(verdict(reply), "Violated");
+  EXPECT_EQ(reply.body.at("verdicts").at(0).at("reasons").at(0), "EkCertificateMissing");
+}
+
+TEST_F(ServiceTest, A134_TheCertificatesOnRecordAreThoseOfTheStatement) {
+  api::EnrolRequest of_a_cloud = rig_.keys(rig_.tpm_);
+  of_a_cloud.ek_certificates.clear();
+  of_a_cloud.ak_certificates = rig_.tpm_.ak_certificates();
+  rig_.keys_[&rig_.tpm_] = of_a_cloud;
+  rig_.set_policy("CertifiedTPM", {{"akCertificate", "Accepted"}});
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return rig_.view_.current()->front()->policy.identity.ak_certificate_accepted; }));
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  codec::Json edited = *rig_.server_.find(kube::kNodeAttestations, kube::cluster_key("n1"));
+  edited["status"]["identity"]["akCertificates"].erase(1);
+  rig_.server_.put(kube::kNodeAttestations, edited);
+  ASSERT_TRUE(rig_.eventually(
+      [&] { return rig_.records_.find("n1")->value->identity->ak_certificates.size() == 1; }));
+  EXPECT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Violated");
+}
+
 TEST_F(ServiceTest, A12_ATpmThatIsDeniedLaterLosesItsVerdict) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   ASSERT_EQ(verdict(rig_.attest(machine_, "token-n1")), "Trusted");

@@ -40,7 +40,7 @@ TEST(EndorsementRules, R1_AnUncertifiedKeyNeedsARuleThatSaysSo) {
   by_pin.certificate = Certificate::kIfPinned;
   const auto pinned = verify_endorsement(tpm().ek_public(), {}, by_pin, kNow);
   ASSERT_TRUE(ok(pinned)) << text(std::get<Findings>(pinned));
-  EXPECT_FALSE(std::get<VerifiedEndorsement>(pinned).certified());
+  EXPECT_EQ(std::get<VerifiedEndorsement>(pinned).by(), VerifiedEndorsement::By::kPin);
   EXPECT_EQ(std::get<VerifiedEndorsement>(pinned).manufacturer(), "");
   by_pin.anchors.clear();
   EXPECT_TRUE(ok(verify_endorsement(tpm().ek_public(), {}, by_pin, kNow)));

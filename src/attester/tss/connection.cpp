@@ -73,12 +73,19 @@ void Connection::flush_leftovers() {
 }
 
 Flushed::~Flushed() {
-  if (handle_ != ESYS_TR_NONE) {
+  if (handle_ == ESYS_TR_NONE) {
+    return;
+  }
+  if (at_end_ == AtEnd::kFlush) {
     Esys_FlushContext(esys_, handle_);
+  } else {
+    Esys_TR_Close(esys_, &handle_);
   }
 }
 
 Flushed::Flushed(Flushed&& other) noexcept
-    : esys_(other.esys_), handle_(std::exchange(other.handle_, ESYS_TR_NONE)) {}
+    : esys_(other.esys_),
+      handle_(std::exchange(other.handle_, ESYS_TR_NONE)),
+      at_end_(other.at_end_) {}
 
 }  // namespace seaworthy::attester::tss

@@ -41,11 +41,15 @@ class Connection {
   ESYS_CONTEXT* esys_ = nullptr;
 };
 
-// A transient object or session; flushed when it goes out of scope, on every path. The connection
-// outlives it.
+// What becomes of an object in the TPM when we are done with it.
+enum class AtEnd { kFlush, kStays };
+
+// A transient object or session, flushed when it goes out of scope, on every path; or a persistent
+// object, which stays. The connection outlives it.
 class Flushed {
  public:
-  Flushed(const Connection& tpm, ESYS_TR handle) : esys_(tpm.esys()), handle_(handle) {}
+  Flushed(const Connection& tpm, ESYS_TR handle, AtEnd at_end = AtEnd::kFlush)
+      : esys_(tpm.esys()), handle_(handle), at_end_(at_end) {}
   ~Flushed();
   Flushed(Flushed&& other) noexcept;
   Flushed& operator=(Flushed&&) = delete;
@@ -54,6 +58,7 @@ class Flushed {
  private:
   ESYS_CONTEXT* esys_;
   ESYS_TR handle_;
+  AtEnd at_end_;
 };
 
 // A reference to something that stays in the TPM (an NV index): only forgotten.

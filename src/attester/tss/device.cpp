@@ -9,6 +9,7 @@
 #include "attester/tss/endorsement.h"
 #include "attester/tss/keys.h"
 #include "attester/tss/session.h"
+#include "attester/tss/vendor_ak.h"
 #include "base/mutex.h"
 #include "codec/reader.h"
 #include "crypto/digest.h"
@@ -126,8 +127,13 @@ class TssDevice final : public Device {
 
     // One after the other: a TPM has room for three transient objects.
     ek_ = std::make_unique<PrimaryKey>(std::move(endorsement.ek_template));
-    ak_ = std::make_unique<PrimaryKey>(ak_template());
-    for (PrimaryKey* key : {ek_.get(), ak_.get()}) {
+    VendorAk vendors;
+    if (out.ek_certificates.empty()) {  // nobody vouches for the EK: perhaps somebody for an AK
+      vendors = TRY(find_vendor_ak(tpm));
+    }
+    out.ak_certificates = std::move(vendors.certificates);
+    ak_ = vendors.key ? std::move(vendors.key) : std::make_unique<PrimaryKey>(ak_template());
+    for (Key* key : {static_cast<Key*>(ek_.get()), ak_.get()}) {
       const Flushed loaded = TRY(key->load(tpm));
     }
     out.ek_public = ek_->public_area();
@@ -232,7 +238,7 @@ class TssDevice final : public Device {
   Mutex mutex_;
   bool cleaned_ GUARDED_BY(mutex_) = false;
   std::unique_ptr<PrimaryKey> ek_ GUARDED_BY(mutex_);
-  std::unique_ptr<PrimaryKey> ak_ GUARDED_BY(mutex_);
+  std::unique_ptr<Key> ak_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

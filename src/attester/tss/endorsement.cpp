@@ -59,14 +59,6 @@ Bytes template_of(const Kind& kind) {
   return std::move(w).bytes();
 }
 
-// Empty if there is no such index, or nothing in it.
-Result<Bytes> read_if_there(const Connection& tpm, TPM2_HANDLE index) {
-  if (index == 0 || TRY(nv_indexes(tpm, index, index, 1)).empty()) {
-    return Bytes();
-  }
-  return read_nv(tpm, index);
-}
-
 // The nonce goes to the beginning of `unique` (of its x), the rest of which is zero (§2.2.1.4).
 Result<Bytes> with_nonce(const Bytes& area, const Bytes& nonce) {
   auto parsed = std::make_unique<TPMT_PUBLIC>();
@@ -105,24 +97,24 @@ Result<Endorsement> find_endorsement(const Connection& tpm) {
   Endorsement out;
   const Kind* kind = &kWithoutCertificate;
   for (const Kind& candidate : kKinds) {
-    Bytes leaf = TRY(read_if_there(tpm, candidate.certificate));
+    Bytes leaf = TRY(read_nv_if_there(tpm, candidate.certificate));
     if (!leaf.empty()) {
       out.certificates.push_back(std::move(leaf));
       kind = &candidate;
       break;
     }
   }
-  for (const TPM2_HANDLE index : TRY(nv_indexes(tpm, kChainFirst, kChainLast, kMaxChain))) {
+  for (const TPM2_HANDLE index : TRY(existing_handles(tpm, kChainFirst, kChainLast, kMaxChain))) {
     Bytes issuers = TRY(read_nv(tpm, index));
     if (!issuers.empty()) {
       out.certificates.push_back(std::move(issuers));
     }
   }
-  out.ek_template = TRY(read_if_there(tpm, kind->stored_template));
+  out.ek_template = TRY(read_nv_if_there(tpm, kind->stored_template));
   if (out.ek_template.empty()) {
     out.ek_template = template_of(*kind);
   }
-  const Bytes nonce = TRY(read_if_there(tpm, kind->nonce));
+  const Bytes nonce = TRY(read_nv_if_there(tpm, kind->nonce));
   if (!nonce.empty()) {
     out.ek_template = TRY(with_nonce(out.ek_template, nonce));
   }

@@ -22,6 +22,36 @@ Bytes ak_template() {
   return std::move(w).bytes();
 }
 
+Result<void> Key::expect_same(const TPM2B_PUBLIC& now) {
+  Bytes area(sizeof(TPMT_PUBLIC));
+  std::size_t offset = 0;
+  TRY(check(Tss2_MU_TPMT_PUBLIC_Marshal(&now.publicArea, area.data(), area.size(), &offset),
+            "TPMT_PUBLIC"));
+  area.resize(offset);
+  if (public_.empty()) {
+    public_ = std::move(area);
+  } else if (public_ != area) {
+    return Error(ErrorCode::kConflict,
+                 "the TPM has another key than before: it was cleared or exchanged");
+  }
+  return {};
+}
+
+Result<Flushed> PersistentKey::load(const Connection& tpm) {
+  ESYS_TR handle = ESYS_TR_NONE;
+  TRY(check(
+      Esys_TR_FromTPMPublic(tpm.esys(), handle_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &handle),
+      "the persistent key"));
+  Flushed key(tpm, handle, AtEnd::kStays);
+  TPM2B_PUBLIC* raw = nullptr;
+  TRY(check(Esys_ReadPublic(tpm.esys(), key.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &raw,
+                            nullptr, nullptr),
+            "TPM2_ReadPublic"));
+  const EsysPtr<TPM2B_PUBLIC> area(raw);
+  TRY(expect_same(*area));
+  return key;
+}
+
 Result<Flushed> PrimaryKey::load(const Connection& tpm) {
   if (context_) {
     ESYS_TR handle = ESYS_TR_NONE;
@@ -50,18 +80,7 @@ Result<Flushed> PrimaryKey::create(const Connection& tpm) {
             "TPM2_CreatePrimary"));
   Flushed key(tpm, handle);
   const EsysPtr<TPM2B_PUBLIC> created(raw);
-
-  Bytes area(sizeof(TPMT_PUBLIC));
-  offset = 0;
-  TRY(check(Tss2_MU_TPMT_PUBLIC_Marshal(&created->publicArea, area.data(), area.size(), &offset),
-            "TPMT_PUBLIC"));
-  area.resize(offset);
-  if (public_.empty()) {
-    public_ = std::move(area);
-  } else if (public_ != area) {
-    return Error(ErrorCode::kConflict,
-                 "the TPM makes another key than before: it was cleared or exchanged");
-  }
+  TRY(expect_same(*created));
 
   TPMS_CONTEXT* context = nullptr;
   TRY(check(Esys_ContextSave(tpm.esys(), key.get(), &context), "TPM2_ContextSave"));

@@ -4,8 +4,8 @@
 
 namespace seaworthy::attester::tss {
 
-Result<std::vector<TPM2_HANDLE>> nv_indexes(const Connection& tpm, TPM2_HANDLE first,
-                                            TPM2_HANDLE last, std::size_t max) {
+Result<std::vector<TPM2_HANDLE>> existing_handles(const Connection& tpm, TPM2_HANDLE first,
+                                                  TPM2_HANDLE last, std::size_t max) {
   TPMS_CAPABILITY_DATA* raw = nullptr;
   TRY(check(Esys_GetCapability(tpm.esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                                TPM2_CAP_HANDLES, first, static_cast<UINT32>(max), nullptr, &raw),
@@ -19,6 +19,13 @@ Result<std::vector<TPM2_HANDLE>> nv_indexes(const Connection& tpm, TPM2_HANDLE f
     }
   }
   return out;
+}
+
+Result<Bytes> read_nv_if_there(const Connection& tpm, TPM2_HANDLE index) {
+  if (index == 0 || TRY(existing_handles(tpm, index, index, 1)).empty()) {
+    return Bytes();
+  }
+  return read_nv(tpm, index);
 }
 
 Result<Bytes> read_nv(const Connection& tpm, TPM2_HANDLE index) {
