@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/values.h"
+#include "codec/hex.h"
 
 namespace seaworthy::api {
 
@@ -17,8 +18,6 @@ constexpr std::size_t kMaxSignerName = 63;
 constexpr std::size_t kMaxKeyBytes = 8192;  // a certificate of RSA-4096 has 2 KiB
 constexpr std::size_t kMaxDenied = 10'000;
 constexpr std::size_t kMaxNote = 256;
-constexpr std::size_t kMaxMeasurements = 256;
-constexpr std::size_t kMaxMeasurementName = 255;
 constexpr std::size_t kMaxImaPolicies = 64;
 constexpr std::size_t kMaxPaths = 64;
 constexpr std::size_t kMaxPrefix = 1024;
@@ -123,6 +122,27 @@ Result<RuntimeReferences> parse_runtime_references(Fields& spec) {
     TRY(fields.expect_no_more());
   }
   return out;
+}
+
+void write_runtime_references(const RuntimeReferences& runtime, codec::Json& spec) {
+  for (const auto& signer : runtime.signers) {
+    spec["signers"].push_back(
+        {{"name", signer.name}, {"key", signer.key}, {"minimumVersion", signer.minimum_version}});
+  }
+  for (const auto& denied : runtime.denied_files) {
+    codec::Json& json =
+        spec["deniedFiles"].emplace_back(codec::Json{{"sha256", codec::to_hex(denied.sha256)}});
+    if (!denied.note.empty()) {
+      json["note"] = denied.note;
+    }
+  }
+  for (const auto& measurement : runtime.measurements) {
+    spec["measurements"].push_back(
+        {{"name", measurement.name}, {"sha256", codec::to_hex(measurement.sha256)}});
+  }
+  for (const auto& policy : runtime.ima_policies) {
+    spec["imaPolicies"].push_back({{"sha256", codec::to_hex(policy)}});
+  }
 }
 
 Result<FileRules> parse_file_rules(Fields& runtime) {

@@ -16,6 +16,9 @@ using Sha256Value = ByteArray<32>;
 
 Result<Sha256Value> read_sha256(codec::Fields& fields, std::string_view name);
 
+inline constexpr std::size_t kMaxMeasurements = 256;
+inline constexpr std::size_t kMaxMeasurementName = 255;
+
 // Of ReferenceValueSet.spec, beside its files.
 struct RuntimeReferences {
   // Whoever signs files is believed: the content is then known without being listed.
@@ -49,6 +52,8 @@ struct RuntimeReferences {
 };
 // Reads signers, deniedFiles, measurements and imaPolicies.
 Result<RuntimeReferences> parse_runtime_references(codec::Fields& spec);
+// Adds them to a spec; what is empty is left out.
+void write_runtime_references(const RuntimeReferences& runtime, codec::Json& spec);
 
 enum class OldKernelRule : std::uint8_t { kRefused, kAllowed };
 enum class PathVerdict : std::uint8_t { kJudged, kIgnoredEvenIfExecuted };

@@ -4,6 +4,7 @@
 
 #include "api/policy.h"
 #include "api/values.h"
+#include "codec/hex.h"
 
 namespace seaworthy::api {
 
@@ -11,15 +12,10 @@ using codec::Fields;
 
 namespace {
 
-// The bounds of the schema. 20,000 files need about 1.5 MiB, which is also what etcd takes.
-constexpr std::size_t kMaxPcrs = 15;  // 0 to 9, and 11 to 15
-constexpr std::size_t kMaxUnifiedKernels = 64;
-constexpr std::size_t kMaxEvents = 1024;  // of one register
-constexpr std::size_t kMaxApplications = 256;
-constexpr std::size_t kMaxCommandLines = 64;
+// More bounds of the schema. 20,000 files need about 1.5 MiB, which is also what etcd takes.
+constexpr std::size_t kMaxPcrs = 15;                // 0 to 9, and 11 to 15
 constexpr std::size_t kMaxCommandLineBytes = 4096;  // COMMAND_LINE_SIZE is 2048 on x86-64
-constexpr std::size_t kMaxFiles = 20'000;
-constexpr std::size_t kMaxPathBytes = 4096;  // PATH_MAX
+constexpr std::size_t kMaxPathBytes = 4096;         // PATH_MAX
 
 Result<Sha256Value> read_digest(Fields& fields, std::string_view name) {
   TRY(fields.text(name, 64));  // present, and counted as read
@@ -89,6 +85,53 @@ Result<void> parse_window(Fields& spec, ReferenceValueSet& out) {
   return {};
 }
 
+Json hex_list(const std::vector<Sha256Value>& digests) {
+  Json out = Json::array();
+  for (const Sha256Value& digest : digests) {
+    out.push_back(codec::to_hex(digest));
+  }
+  return out;
+}
+
+// An absent list and an empty one mean the same, everywhere but in `events`.
+void put(Json& to, const char* name, Json list) {
+  if (!list.empty()) {
+    to[name] = std::move(list);
+  }
+}
+
+Json boot_json(const ReferenceValueSet& set) {
+  Json boot = Json::object();
+  Json pcrs = Json::array();
+  for (const auto& pcr : set.pcrs) {
+    pcrs.push_back({{"index", pcr.index}, {"sha256", codec::to_hex(pcr.sha256)}});
+  }
+  Json events = Json::array();
+  for (const auto& of : set.events) {
+    events.push_back({{"pcr", of.pcr}, {"sha256", hex_list(of.sha256)}});
+  }
+  put(boot, "pcrs", std::move(pcrs));
+  put(boot, "applications", hex_list(set.applications));
+  put(boot, "unifiedKernels", hex_list(set.unified_kernels));
+  put(boot, "events", std::move(events));
+  put(boot, "commandLines", set.command_lines);
+  return boot;
+}
+
+Json files_json(const std::vector<ReferenceValueSet::File>& files) {
+  Json out = Json::array();
+  for (const auto& file : files) {
+    Json& json = out.emplace_back(Json{{"sha256", codec::to_hex(file.sha256)}});
+    if (!file.path.empty()) {
+      json["path"] = file.path;
+    }
+    if (file.bound_to_path) {
+      json["match"] = "ContentAndPath";
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<ReferenceValueSet> parse_reference_values(const Json& object) {
@@ -121,6 +164,21 @@ Result<ReferenceValueSet> parse_reference_values(const Json& object) {
   out.use.nodes = static_cast<int>(TRY(status.maybe_integer("nodes", 0, 1 << 30)).value_or(0));
   out.use.names = TRY(status.texts("usedBy", kMaxUsersShown, 253));
   out.use.first_used = TRY(maybe_read_time(status, "firstUsed"));
+  return out;
+}
+
+Json reference_values_json(const ReferenceValueSet& set) {
+  Json out = object_header(kGroupVersion, "ReferenceValueSet", set.meta.name);
+  Json& spec = out["spec"] = Json::object();
+  put(spec, "boot", boot_json(set));
+  put(spec, "files", files_json(set.files));
+  write_runtime_references(set.runtime, spec);
+  if (set.not_before) {
+    spec["notBefore"] = set.not_before->rfc3339();
+  }
+  if (set.retire_after) {
+    spec["retireAfter"] = set.retire_after->rfc3339();
+  }
   return out;
 }
 

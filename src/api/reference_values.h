@@ -23,6 +23,14 @@ struct SetUse {
   bool operator==(const SetUse&) const = default;
 };
 inline constexpr std::size_t kMaxUsersShown = 16;
+
+// Of one set: the bounds of the schema that whoever makes sets has to keep to.
+inline constexpr std::size_t kMaxApplications = 256;
+inline constexpr std::size_t kMaxUnifiedKernels = 64;
+inline constexpr std::size_t kMaxEvents = 1024;  // of one register
+inline constexpr std::size_t kMaxCommandLines = 64;
+inline constexpr std::size_t kMaxFiles = 20'000;
+
 struct ReferenceValueSet {
   struct Pcr {
     std::uint8_t index = 0;  // 0 to 9, 11 to 15
@@ -64,6 +72,9 @@ struct ReferenceValueSet {
 };
 
 Result<ReferenceValueSet> parse_reference_values(const Json& object);
+// The object as a person would apply it: name and spec.
+// parse_reference_values(reference_values_json(x)) == x, apart from status and other metadata.
+Json reference_values_json(const ReferenceValueSet& set);
 
 // Conditions of a set.
 inline constexpr const char* kConditionInForce = "InForce";

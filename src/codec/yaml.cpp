@@ -2,7 +2,9 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <array>
 #include <charconv>
+#include <cstdio>
 
 namespace seaworthy::codec {
 namespace {
@@ -161,6 +163,32 @@ std::string to_yaml_text(const Json& value) {
   YAML::Emitter out;
   emit(out, value);
   return std::string(out.c_str()) + "\n";
+}
+
+std::string yaml_quoted(std::string_view text) {
+  // As JSON in ASCII, which is YAML too but for the pairs of numbers above U+FFFF.
+  const std::string json =
+      Json(std::string(text)).dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string out;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto unit = [&](std::size_t at) {
+      std::uint32_t value = 0;
+      std::from_chars(json.data() + at + 2, json.data() + at + 6, value, 16);
+      return value;
+    };
+    if (json[i] != '\\' || json[i + 1] != 'u' || unit(i) < 0xD800 || unit(i) > 0xDFFF) {
+      const bool escape = json[i] == '\\';
+      out += escape ? json.substr(i, 2) : json.substr(i, 1);
+      i += escape ? 1 : 0;
+      continue;
+    }
+    const std::uint32_t point = 0x10000 + ((unit(i) - 0xD800) << 10) + (unit(i + 6) - 0xDC00);
+    std::array<char, 11> number{};
+    std::snprintf(number.data(), number.size(), "\\U%08x", point);
+    out += number.data();
+    i += 11;
+  }
+  return out;
 }
 
 Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& limits) {

@@ -19,4 +19,9 @@ Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& li
 // Block-style YAML that parse_yaml() reads back as the same value, with a line feed at its end.
 std::string to_yaml_text(const Json& value);
 
+// A string as a scalar in double quotes, in ASCII: parse_yaml() and kubectl read it back. What is
+// neither ASCII nor printable is written as its number, so that nothing in it can end a line, turn
+// the text around or look like something else. Bytes that are not UTF-8 become U+FFFD.
+std::string yaml_quoted(std::string_view text);
+
 }  // namespace seaworthy::codec

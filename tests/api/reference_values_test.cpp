@@ -149,5 +149,32 @@ TEST(ReferenceValues, TakesTwentyThousandFilesAndNotOneMore) {
             "spec.files: list of 20001 items; the limit is 20000");
 }
 
+TEST(ReferenceValues, WritesWhatItReads) {
+  const std::string digests = "[\"" + kDigest + "\"]";
+  const Json json = set_of(
+      R"({"boot": {"pcrs": [{"index": 7, "sha256": ")" + kDigest + R"("}], "applications": )" +
+      digests + R"(, "unifiedKernels": )" + digests + R"(, "events": [{"pcr": 9, "sha256": )" +
+      digests + R"(}, {"pcr": 12, "sha256": []}], "commandLines": ["quiet"]},
+      "files": [{"sha256": ")" +
+      kDigest + R"(", "path": "/a", "match": "ContentAndPath"},
+                {"sha256": ")" +
+      kDigest + R"("}],
+      "signers": [{"name": "us", "key": "-----BEGIN PUBLIC KEY-----", "minimumVersion": 3}],
+      "deniedFiles": [{"sha256": ")" +
+      kDigest + R"(", "note": "old"}, {"sha256": ")" + kDigest +
+      R"("}], "measurements": [{"name": ".ima", "sha256": ")" + kDigest + R"("}],
+      "imaPolicies": [{"sha256": ")" +
+      kDigest + R"("}],
+      "notBefore": "2026-11-24T00:00:00Z", "retireAfter": "2026-12-24T00:00:00Z"})");
+  const auto set = parse_reference_values(json);
+  ASSERT_TRUE(set) << set.error().message();
+  const Json written = reference_values_json(*set);
+  EXPECT_EQ(written["spec"], json["spec"]);
+  EXPECT_EQ(written["kind"], "ReferenceValueSet");
+  const auto again = parse_reference_values(written);
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(*again, *set);
+}
+
 }  // namespace
 }  // namespace seaworthy::api

@@ -54,5 +54,23 @@ TEST(Yaml, ReadsBackWhatItWrites) {
   EXPECT_EQ((*read)[0], value) << to_yaml_text(value);
 }
 
+TEST(Yaml, QuotesWhatItReadsBackAndWritesNothingButAscii) {
+  for (const std::string text :
+       {"", "plain", "\"quoted\" \\ and\ttab", "two\nlines", "\xC2\x85next line",
+        "\xE2\x80\xA8separator", "\xE2\x80\xAEright to left", "\xF0\x9F\x9A\xA2 ship", "\x7F",
+        "# no comment: - [x]", "\xC3\xA4\\ud83d"}) {
+    const std::string quoted = yaml_quoted(text);
+    EXPECT_EQ(quoted.find_first_not_of(
+                  " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+                  "abcdefghijklmnopqrstuvwxyz{|}~"),
+              std::string::npos)
+        << quoted;
+    const auto read = parse_yaml("a: " + quoted + "\n", kLimits);
+    ASSERT_TRUE(read) << quoted << read.error().message();
+    EXPECT_EQ((*read)[0]["a"], text);
+  }
+  EXPECT_EQ(yaml_quoted("\xFF"), "\"\\ufffd\"");
+}
+
 }  // namespace
 }  // namespace seaworthy::codec
