@@ -152,7 +152,7 @@ std::string facts_in_text(const ImaFacts& facts, const Output& output) {
 
 Result<Inspection> inspect_ima(ByteSpan list, const Output& output) {
   const ImaFacts facts = TRY(read(list));
-  const verify::Findings findings = verify::read_ima(list);
+  const verify::Findings findings = verify::read_ima(list).findings;
   if (!output.for_programs()) {
     return inspection({}, facts_in_text(facts, output), verify::views(findings), output);
   }

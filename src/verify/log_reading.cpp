@@ -8,6 +8,7 @@
 #include "eventlog/event_text.h"
 #include "eventlog/ima.h"
 #include "eventlog/replay.h"
+#include "eventlog/userspace_log.h"
 #include "verify/ima.h"
 #include "verify/quirks.h"
 #include "verify/quote.h"
@@ -18,11 +19,12 @@ using crypto::HashAlg;
 using eventlog::BootEvent;
 using eventlog::BootLog;
 using tpm::PcrIndex;
+using tpm::PcrMask;
 
 // The values that a log leads to, as if a TPM had quoted them.
 class LogReading {
  public:
-  static QuotedPcrs of_boot(const BootLog& log) {
+  static QuotedPcrs of_boot(const BootLog& log, const BesideTheLog& beside) {
     QuotedPcrs pcrs;
     const eventlog::ReplayedBank bank = eventlog::replay(log, kPolicyBank);
     for (std::uint32_t i = 0; i < tpm::kPcrCount; ++i) {
@@ -30,12 +32,17 @@ class LogReading {
         set(pcrs, i, bank[i].value);
       }
     }
+    if (beside.userspace_log) {
+      extend(pcrs, bank, *beside.userspace_log);
+    }
+    set(pcrs, beside.pcrs);
     return pcrs;
   }
 
-  static QuotedPcrs of_ima(const crypto::Digest& pcr10) {
+  static QuotedPcrs of_ima(const crypto::Digest& pcr10, const PcrValues& others) {
     QuotedPcrs pcrs;
     set(pcrs, static_cast<std::uint32_t>(kImaPcr.value()), pcr10);
+    set(pcrs, others);
     return pcrs;
   }
 
@@ -45,6 +52,33 @@ class LogReading {
     SEAWORTHY_CHECK(pcr);
     pcrs.values_[index] = value;
     pcrs.selected_.add(*pcr);
+  }
+
+  static void set(QuotedPcrs& pcrs, const PcrValues& values) {
+    for (const auto& [index, value] : values) {
+      set(pcrs, index, value);
+    }
+  }
+
+  // By what systemd measured afterwards, up to the first record that cannot be replayed.
+  static void extend(QuotedPcrs& pcrs, const eventlog::ReplayedBank& bank, ByteSpan log) {
+    const auto events = eventlog::parse_userspace_log(log);
+    PcrMask ended;
+    for (const eventlog::UserspaceEvent& event :
+         events ? *events : std::vector<eventlog::UserspaceEvent>()) {
+      const auto pcr = PcrIndex::of(event.pcr);
+      const crypto::Digest* digest = event.digest(kPolicyBank);
+      if (!pcr || !kUserspacePcrs.has(*pcr) || ended.has(*pcr)) {
+        continue;
+      }
+      if (digest == nullptr) {
+        ended.add(*pcr);
+        continue;
+      }
+      const crypto::Digest* before = pcrs.value(*pcr);
+      set(pcrs, event.pcr,
+          crypto::extended(before != nullptr ? *before : bank[event.pcr].value, digest->bytes()));
+    }
   }
 };
 
@@ -82,6 +116,35 @@ BootReading read_registers(const BootLog& log) {
   return reading;
 }
 
+// Copies what is said, so that nothing of it can be taken for verified.
+void take(const VerifiedBoot& boot, BootReading& reading) {
+  reading.secure_boot = boot.secure_boot(Quirks::all());  // what deviates is a finding
+  reading.command_lines = boot.command_lines();
+  reading.applications = boot.applications();
+  reading.uki_sections = boot.uki_sections();
+  reading.passed_command_lines = boot.passed_command_lines();
+  reading.passed_command_lines_complete = boot.passed_command_lines_complete();
+  for (std::uint32_t i = 0; i < tpm::kPcrCount; ++i) {
+    const auto pcr = PcrIndex::of(i);
+    if (auto measured = boot.measured(*pcr); measured && boot.pcr(*pcr) != nullptr) {
+      reading.pcrs.emplace(static_cast<std::uint8_t>(i), *boot.pcr(*pcr));
+      reading.measured.emplace(static_cast<std::uint8_t>(i), *std::move(measured));
+    }
+  }
+  append(reading.findings, boot.findings());
+  for (const Finding& finding : boot.secure_boot_findings()) {
+    if (std::find(reading.findings.begin(), reading.findings.end(), finding) ==
+        reading.findings.end()) {
+      reading.findings.push_back(finding);
+    }
+  }
+}
+
+// PCR 0 to 9, which boot_aggregate is made from.
+bool has_all_of_aggregate(const PcrValues& pcrs) {
+  return std::distance(pcrs.begin(), pcrs.upper_bound(9)) == 10;
+}
+
 }  // namespace
 
 HashAlg reading_bank(const BootLog& log) {
@@ -100,7 +163,7 @@ bool is_register_log(const BootLog& log) {
          });
 }
 
-BootReading read_boot(const BootLog& log) {
+BootReading read_boot(const BootLog& log, const BesideTheLog& beside) {
   if (is_register_log(log)) {
     return read_registers(log);
   }
@@ -113,22 +176,17 @@ BootReading read_boot(const BootLog& log) {
          "read in bank " + std::string(crypto::name(bank)) + ", which satisfies no policy"});
   }
   const BootLog read = foreign ? in_policy_bank(log, bank) : log;
-  const auto boot = verify_boot(eventlog::write_boot_log(read), LogReading::of_boot(read));
-  reading.secure_boot = boot->secure_boot(Quirks::all());  // what deviates is a finding
-  reading.command_lines = boot->command_lines();
-  append(reading.findings, boot->findings());
-  for (const Finding& finding : boot->secure_boot_findings()) {
-    if (std::find(reading.findings.begin(), reading.findings.end(), finding) ==
-        reading.findings.end()) {
-      reading.findings.push_back(finding);
-    }
-  }
+  const auto boot = verify_boot(eventlog::write_boot_log(read), LogReading::of_boot(read, beside),
+                                beside.userspace_log);
+  take(*boot, reading);
   return reading;
 }
 
-Findings read_ima(ByteSpan entries) {
+ImaReading read_ima(ByteSpan entries, const PcrValues& pcrs) {
+  ImaReading reading;
   if (entries.empty()) {
-    return {{Reason::kImaListMissing, "IMA list", "it has no entry"}};
+    reading.findings = {{Reason::kImaListMissing, "IMA list", "it has no entry"}};
+    return reading;
   }
   crypto::Digest pcr10(kPolicyBank);
   Findings after;  // about what follows the last entry of PCR 10: no quoted value is behind it
@@ -142,16 +200,22 @@ Findings read_ima(ByteSpan entries) {
                        "PCR " + std::to_string((*entry)->pcr)});
     }
   }
-  const auto result = verify_ima({}, {.from = 0, .entries = entries}, LogReading::of_ima(pcr10));
-  Findings found;
-  if (const auto* ima = std::get_if<VerifiedIma>(&result)) {
-    found = ima->findings();
+  auto result = verify_ima({}, {.from = 0, .entries = entries}, LogReading::of_ima(pcr10, pcrs));
+  if (auto* ima = std::get_if<VerifiedIma>(&result)) {
+    reading = {.files = ima->files(),
+               .entries = ima->entries(),
+               .violations = ima->violations(),
+               .findings = ima->findings()};
+  } else {
+    // A long list, which verify_ima() takes for the first part of a longer one.
+    reading.findings.push_back({Reason::kImaListIncomplete, "IMA list"});
   }
-  append(found, after);
-  // Whether boot_aggregate is right can only be told with the PCRs that it is made from.
-  std::erase_if(found,
-                [](const Finding& f) { return f.reason == Reason::kImaBootAggregateMismatch; });
-  return found;
+  append(reading.findings, after);
+  if (!has_all_of_aggregate(pcrs)) {
+    std::erase_if(reading.findings,
+                  [](const Finding& f) { return f.reason == Reason::kImaBootAggregateMismatch; });
+  }
+  return reading;
 }
 
 }  // namespace seaworthy::verify
