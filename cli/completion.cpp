@@ -31,15 +31,17 @@ end
 complete -c kubectl-seaworthy -f -a '(__kubectl_seaworthy)'
 )";
 
-const std::vector<std::string> kCommands{"status",  "explain",    "approve",
-                                         "inspect", "completion", "version"};
+const std::vector<std::string> kCommands{"status",  "explain",    "approve", "inspect",
+                                         "capture", "completion", "version"};
 const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace", "--output",
                                        "--color",      "--timeout", "--help"};
 
 const std::vector<std::string> kInspectOptions{"--strict", "--output", "--color", "--help"};
 const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certificate", "ear"};
+const std::vector<std::string> kCaptureOptions{"--name", "--strict", "--output", "--help"};
+const std::vector<std::string> kCaptured{"files"};
 // Options that take no value.
-const std::vector<std::string> kFlags{"--help", "-h", "--strict", "--events"};
+const std::vector<std::string> kFlags{"--help", "-h", "--strict", "--events", "--no-files"};
 
 // The words that are neither options nor their values.
 std::vector<std::string> positional(const std::vector<std::string>& words) {
@@ -74,6 +76,14 @@ std::vector<std::string> inspect_options(const std::string& subject) {
   return {};
 }
 
+std::vector<std::string> capture_options(const std::string& captured) {
+  if (captured == "files") {
+    return {"--boot-log", "--userspace-log", "--ima",    "--pcrs",        "--pin",
+            "--events",   "--no-files",      "--ignore", "--command-line"};
+  }
+  return {};
+}
+
 std::vector<std::string> options_of(const std::vector<std::string>& before) {
   if (!before.empty() && before[0] == "status") {
     return with(kGlobal, {"--node", "--policy"});
@@ -83,6 +93,9 @@ std::vector<std::string> options_of(const std::vector<std::string>& before) {
   }
   if (!before.empty() && before[0] == "inspect") {
     return with(kInspectOptions, inspect_options(before.size() > 1 ? before[1] : ""));
+  }
+  if (!before.empty() && before[0] == "capture") {
+    return with(kCaptureOptions, capture_options(before.size() > 1 ? before[1] : ""));
   }
   return kGlobal;
 }
@@ -120,6 +133,9 @@ std::vector<std::string> candidates(const std::vector<std::string>& done, const 
   }
   if (before[0] == "inspect" && before.size() == 1) {
     return kSubjects;
+  }
+  if (before[0] == "capture" && before.size() == 1) {
+    return kCaptured;
   }
   if (before[0] == "approve" && before.size() == 1) {
     return list("nodes");

@@ -8,6 +8,9 @@
 
 namespace seaworthy::cli {
 
+// An IMA list of a million entries has about 100 MiB.
+inline constexpr std::size_t kMaxImaListBytes = std::size_t{1} << 30;
+
 // The whole file; "-" is standard input. kNotFound: cannot be opened or read; kMalformed: larger
 // than `max_bytes`, of which no more is read.
 Result<Bytes> read_input(const std::string& path, std::size_t max_bytes);

@@ -19,8 +19,6 @@
 namespace seaworthy::cli {
 namespace {
 
-// A list of a million entries has about 100 MiB.
-constexpr std::size_t kMaxImaListBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxStructureBytes = 4096;  // of a TPM; the largest here: a TPMT_PUBLIC
 constexpr std::size_t kMaxPcrFileBytes = 256 * 1024;
 constexpr std::size_t kMaxNonceBytes = 1024;

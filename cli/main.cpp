@@ -19,5 +19,6 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::fputs(answer->text.c_str(), stdout);
+  std::fputs(answer->remarks.c_str(), stderr);
   return answer->exit_code;
 }

@@ -12,9 +12,10 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy explain pod -n payments p  why a pod waits or was refused
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
   kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
+  kubectl seaworthy capture files …            reference values from a machine's logs, to be read
 
-Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect --strict
-with findings.
+Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect or capture
+--strict with something to look at.
 Guide: docs/operations.md)";
 
 // CLI11 takes one App by reference all along: what is parsed lands here.
@@ -94,6 +95,17 @@ void add_global(CLI::App& app, Raw& raw) {
       ->capture_default_str();
 }
 
+// As a person would type it again.
+std::string typed(int argc, const char* const* argv) {
+  std::string out = "kubectl seaworthy";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = word.find_first_of(" \t\"'$\\*?&|;<>()") == std::string::npos;
+    out += plain ? " " + word : " '" + word + "'";
+  }
+  return out;
+}
+
 }  // namespace
 
 Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
@@ -113,7 +125,9 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   add_explain(app, raw);
   add_approve(app, raw);
   add_inspect(app, raw.options.inspect, [&raw] { raw.options.command = Command::kInspect; });
+  add_capture(app, raw.options.capture, [&raw] { raw.options.command = Command::kCapture; });
   add_others(app, raw);
+  raw.options.capture.typed = typed(argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return {raw.options, app.exit(e) == 0 ? 0 : 2}; }

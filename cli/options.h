@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "capture.h"
 #include "commands/output.h"
 #include "inspect.h"
 
@@ -21,6 +22,7 @@ enum class Command : std::uint8_t {
   kExplainNamespace,
   kApprove,
   kInspect,
+  kCapture,
   kCompletion,
   kComplete,
   kVersion
@@ -38,6 +40,7 @@ struct Options {
   std::string ek_hash;             // approve --ek-hash
   std::vector<std::string> words;  // __complete: what is typed so far, the last word unfinished
   InspectOptions inspect;          // inspect …
+  CaptureCommand capture;          // capture …
   commands::Output output;
   int timeout_seconds = 30;
 };

@@ -104,6 +104,11 @@ Result<Answer> run(const Options& options) {
       commands::Inspection read = TRY(inspect(options.inspect, options.output, clock.now()));
       return Answer{std::move(read.text), read.findings && options.inspect.strict ? 3 : 0};
     }
+    case Command::kCapture: {
+      Captured done = TRY(capture(options.capture, options.output.format, clock.now()));
+      return Answer{std::move(done.text), done.remarkable && options.capture.strict ? 3 : 0,
+                    std::move(done.summary)};
+    }
     default: {
       std::string text = TRY(ask_cluster(options, clock));
       return Answer{std::move(text)};

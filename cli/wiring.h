@@ -11,6 +11,7 @@ namespace seaworthy::cli {
 struct Answer {
   std::string text;  // for standard output
   int exit_code = 0;
+  std::string remarks = {};  // for standard error
 };
 Result<Answer> run(const Options& options);
 

@@ -86,12 +86,17 @@ bool looks_like_ascii(ByteSpan list) {
          });
 }
 
-Result<ImaFacts> read(ByteSpan list) {
+Result<void> refuse_ascii(ByteSpan list) {
   if (looks_like_ascii(list)) {
     return malformed(
         "IMA list at byte 0: this is ascii_runtime_measurements; binary_runtime_measurements "
         "beside it is needed");
   }
+  return {};
+}
+
+Result<ImaFacts> read(ByteSpan list) {
+  TRY(refuse_ascii(list));
   ImaFacts facts;
   eventlog::ImaReader reader(list);
   while (true) {
@@ -149,6 +154,13 @@ std::string facts_in_text(const ImaFacts& facts, const Output& output) {
 }
 
 }  // namespace
+
+Result<void> check_ima_list(ByteSpan list) {
+  TRY(refuse_ascii(list));
+  eventlog::ImaReader reader(list);
+  while (TRY(reader.next())) {}
+  return {};
+}
 
 Result<Inspection> inspect_ima(ByteSpan list, const Output& output) {
   const ImaFacts facts = TRY(read(list));

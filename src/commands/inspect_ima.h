@@ -15,4 +15,7 @@ namespace seaworthy::commands {
 // kMalformed names entry and offset of what cannot be read, and says so if it is the list in ASCII.
 Result<Inspection> inspect_ima(ByteSpan list, const Output& output);
 
+// The same refusals, and nothing else.
+Result<void> check_ima_list(ByteSpan list);
+
 }  // namespace seaworthy::commands

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "codec/hex.h"
 #include "codec/reader.h"
 
 namespace seaworthy::commands {
@@ -18,6 +19,8 @@ constexpr std::size_t kSelections = 16;
 constexpr std::size_t kDigests = 8;
 constexpr std::size_t kBuffer = 64;
 constexpr std::size_t kMaxLists = kSelections * tpm::kPcrCount;
+constexpr std::size_t kReferencePcrs = 16;  // 0 to 15
+constexpr std::size_t kLine = 65;           // 64 digits and the line feed
 
 // Up to the separator; the rest stays in `text`.
 std::string_view next_part(std::string_view& text, char separator) {
@@ -128,6 +131,24 @@ Result<std::vector<Bytes>> parse_in_memory(ByteSpan file,
   return values;
 }
 
+bool is_lines(ByteSpan file) {
+  return (file.size() == kReferencePcrs * kLine || file.size() == tpm::kPcrCount * kLine) &&
+         file[kLine - 1] == '\n';
+}
+
+Result<std::vector<Bytes>> parse_lines(ByteSpan file) {
+  std::vector<Bytes> values;
+  for (std::size_t at = 0; at < file.size(); at += kLine) {
+    auto value = codec::from_hex(as_text(file.subspan(at, kLine - 1)));
+    if (!value || file[at + kLine - 1] != '\n') {
+      return malformed("line " + std::to_string(at / kLine + 1) +
+                       ": expected 64 hexadecimal digits");
+    }
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
 }  // namespace
 
 Result<std::vector<PcrSelection>> parse_selection(std::string_view text) {
@@ -169,6 +190,22 @@ Result<std::vector<Bytes>> parse_pcr_file(ByteSpan file,
   }
   return malformed(std::to_string(file.size()) + " bytes; the values of " + tpm::text(selection) +
                    " are " + std::to_string(selected) + ", of whole banks " + std::to_string(all));
+}
+
+Result<verify::PcrValues> parse_pcr_values(ByteSpan file) {
+  const std::vector<PcrSelection> selection{
+      {crypto::HashAlg::kSha256, tpm::PcrMask::range<0, kReferencePcrs - 1>()}};
+  const std::vector<Bytes> read =
+      is_lines(file) ? TRY(parse_lines(file)) : TRY(parse_pcr_file(file, selection));
+  verify::PcrValues values;
+  for (std::size_t i = 0; i < kReferencePcrs && i < read.size(); ++i) {
+    if (read[i].size() != crypto::digest_size(crypto::HashAlg::kSha256)) {
+      return malformed("PCR " + std::to_string(i) + ": a value of " +
+                       std::to_string(read[i].size()) + " bytes");
+    }
+    values.emplace(static_cast<std::uint8_t>(i), crypto::Digest(crypto::HashAlg::kSha256, read[i]));
+  }
+  return values;
 }
 
 }  // namespace seaworthy::commands

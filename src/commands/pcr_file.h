@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "tpm/pcr.h"
+#include "verify/log_reading.h"
 
 namespace seaworthy::commands {
 
@@ -22,5 +23,10 @@ Result<std::vector<tpm::PcrSelection>> parse_selection(std::string_view text);
 // kMalformed if it is none of them.
 Result<std::vector<Bytes>> parse_pcr_file(ByteSpan file,
                                           const std::vector<tpm::PcrSelection>& selection);
+
+// Values of the SHA-256 bank: PCR 0 to 15, or 0 to 23, from a file in one of the forms above, or as
+// lines of 64 hexadecimal digits (the kernel's files pcr-sha256/0 and so on, one after the other).
+// Those from 16 on are read and left out: no reference value has them.
+Result<verify::PcrValues> parse_pcr_values(ByteSpan file);
 
 }  // namespace seaworthy::commands

@@ -75,14 +75,6 @@ void event_differences(const CompiledSet& set, const VerifiedBoot& boot, Finding
   }
 }
 
-// As the section holds it: bare, or with the end of line or string that tools leave there.
-bool is_section_of(const Sha256Value& digest, const std::string& text) {
-  static const std::array<Bytes, 3> ends = {Bytes{}, Bytes{'\n'}, Bytes{0}};
-  return std::any_of(ends.begin(), ends.end(), [&](const Bytes& end) {
-    return verify::bytes_of(crypto::hash(verify::kPolicyBank, {as_bytes(text), end})) == digest;
-  });
-}
-
 bool decides_pcr12(const CompiledSet& set) {
   return std::any_of(set.pcrs.begin(), set.pcrs.end(),
                      [](const auto& pcr) { return pcr.index == 12; }) ||
@@ -123,6 +115,13 @@ bool longer(const CompiledSet& a, const CompiledSet& b) {
 }
 
 }  // namespace
+
+bool is_section_of(const Sha256Value& digest, const std::string& text) {
+  static const std::array<Bytes, 3> ends = {Bytes{}, Bytes{'\n'}, Bytes{0}};
+  return std::any_of(ends.begin(), ends.end(), [&](const Bytes& end) {
+    return verify::bytes_of(crypto::hash(verify::kPolicyBank, {as_bytes(text), end})) == digest;
+  });
+}
 
 Findings differences(const CompiledSet& set, const VerifiedBoot& boot) {
   Findings found;

@@ -32,4 +32,8 @@ std::optional<std::string> unified_command_line(const CompiledSet& set,
                                                 const verify::VerifiedBoot& boot,
                                                 verify::Findings& why);
 
+// `digest` is of a section .cmdline that holds this text: bare, or with the end of line or string
+// that tools leave there.
+bool is_section_of(const api::Sha256Value& digest, const std::string& text);
+
 }  // namespace seaworthy::policy

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/hex.h"
 #include "codec/writer.h"
 
 namespace seaworthy::commands {
@@ -70,6 +71,44 @@ TEST(PcrFile, SaysWhichSizesItExpects) {
   ASSERT_FALSE(values);
   EXPECT_EQ(values.error().message(),
             "63 bytes; the values of sha256:0,7 are 64, of whole banks 768");
+}
+
+std::string lines_of(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += codec::to_hex(Bytes(32, static_cast<std::uint8_t>(i))) + "\n";
+  }
+  return text;
+}
+
+TEST(PcrValues, ReadsWhatToolsAndTheKernelWrite) {
+  Bytes raw;
+  for (std::uint8_t i = 0; i < 24; ++i) {
+    append(raw, Bytes(32, i));
+  }
+  const Bytes sixteen(raw.begin(), raw.begin() + 16 * 32);
+  const std::string lines = lines_of(16);
+  const std::string all = lines_of(24);
+  for (const ByteSpan file : {ByteSpan(raw), ByteSpan(sixteen), as_bytes(lines), as_bytes(all)}) {
+    const auto values = parse_pcr_values(file);
+    ASSERT_TRUE(values) << values.error().message();
+    ASSERT_EQ(values->size(), 16u);
+    for (std::uint8_t i = 0; i < 16; ++i) {
+      EXPECT_EQ(values->at(i), crypto::Digest(crypto::HashAlg::kSha256, Bytes(32, i)));
+    }
+  }
+}
+
+TEST(PcrValues, RefusesOtherFiles) {
+  std::string text = lines_of(16);
+  text[65 * 2] = 'g';
+  EXPECT_EQ(parse_pcr_values(as_bytes(text)).error().message(),
+            "line 3: expected 64 hexadecimal digits");
+  text = lines_of(16);
+  text[65 * 2 - 1] = ' ';
+  EXPECT_FALSE(parse_pcr_values(as_bytes(text)));
+  EXPECT_FALSE(parse_pcr_values(as_bytes(lines_of(15))));
+  EXPECT_FALSE(parse_pcr_values({}));
 }
 
 }  // namespace

@@ -1,0 +1,140 @@
+#include "capture.h"
+
+#include <CLI/CLI.hpp>
+
+#include "commands/capture_evidence.h"
+#include "commands/capture_text.h"
+#include "commands/pcr_file.h"
+#include "eventlog/boot_log.h"
+#include "eventlog/userspace_log.h"
+#include "files.h"
+
+namespace seaworthy::cli {
+namespace {
+
+constexpr std::size_t kMaxPcrFileBytes = 256 * 1024;
+
+constexpr const char* kFooter = R"(Examples:
+  kubectl seaworthy capture files --name debian-12 \
+      --boot-log boot.log --ima ima.bin --pcrs pcrs >debian-12.yaml
+  kubectl seaworthy capture files --name uki --boot-log boot.log --userspace-log tpm2-measure.log \
+      --command-line 'root=/dev/vda2 ro ima_policy=tcb' --pin none
+
+On the machine, in this order: /sys/kernel/security/ima/binary_runtime_measurements,
+cat /sys/class/tpm/tpm0/pcr-sha256/{0..15}, /sys/kernel/security/tpm0/binary_bios_measurements,
+/run/log/systemd/tpm2-measure.log.
+
+Nothing is trusted by this: read the file (its comments say what to look at), then
+kubectl apply --server-side -f FILE.
+Exit status: 0 done, 1 could not be done, 2 wrong usage, 3 done, with something to look at and
+--strict.
+Guide: docs/capture.md)";
+
+std::string is_folder(const std::string& prefix) {
+  return prefix.starts_with('/') && prefix.ends_with('/')
+             ? std::string()
+             : "a folder begins and ends with '/': " + prefix;
+}
+
+// The registers, or none.
+Result<tpm::PcrMask> parse_pins(const std::string& text) {
+  if (text == "none") {
+    return tpm::PcrMask();
+  }
+  const auto selection = TRY(commands::parse_selection("sha256:" + text));
+  if (selection.size() != 1) {
+    return malformed("'" + text + "' is no list of registers");
+  }
+  return selection[0].pcrs;
+}
+
+void add_files(CLI::App& capture, CaptureCommand& options) {
+  CLI::App* files = capture.add_subcommand(
+      "files", "From the logs of a machine, as files: what booted and what ran");
+  files->add_option("--name", options.name, "Name of the ReferenceValueSet")->required();
+  files->add_option("--boot-log", options.boot_log, "The firmware's log (binary_bios_measurements)")
+      ->required();
+  files->add_option("--userspace-log", options.userspace_log,
+                    "What systemd measured (tpm2-measure.log)");
+  files->add_option("--ima", options.ima, "The kernel's list (binary_runtime_measurements)");
+  files->add_option("--pcrs", options.pcrs,
+                    "Values of the SHA-256 registers 0 to 15 or 0 to 23: what the logs do not lead "
+                    "to is left out (tpm2_pcrread -o, or the kernel's pcr-sha256/0 and so on)");
+  files
+      ->add_option("--pin", options.pins,
+                   "Registers to compare: 0,2,3-5 or none; default: 0, 2, 3 (firmware), 14 if shim "
+                   "extended it, and 9 where Secure Boot is off and GRUB started the kernel")
+      ->check([](const std::string& text) {
+        const auto pins = parse_pins(text);
+        return pins ? std::string() : pins.error().message();
+      });
+  files->add_flag("--events", options.events,
+                  "Compare these registers by the digests of their events, in any order, not by "
+                  "their values");
+  files->add_flag("--no-files", options.no_files, "The boot only, not the files of the IMA list");
+  files
+      ->add_option("--ignore", options.ignored,
+                   "Leave out files below this folder (may be repeated)")
+      ->check(is_folder);
+  files->add_option("--command-line", options.command_lines,
+                    "The text of a unified kernel image's own command line, which is in no log "
+                    "(may be repeated)");
+}
+
+Result<std::optional<Bytes>> read_if_named(const std::string& path, std::size_t max_bytes) {
+  if (path.empty()) {
+    return std::optional<Bytes>();
+  }
+  return std::optional<Bytes>(TRY(read_input(path, max_bytes)));
+}
+
+Result<commands::NodeEvidence> read_evidence(const CaptureCommand& options) {
+  commands::NodeEvidence evidence;
+  evidence.boot_log = TRY(read_input(options.boot_log, eventlog::kMaxBootLogBytes));
+  evidence.userspace_log =
+      TRY(read_if_named(options.userspace_log, eventlog::kMaxUserspaceLogBytes));
+  evidence.ima = TRY(read_if_named(options.ima, kMaxImaListBytes));
+  if (const auto pcrs = TRY(read_if_named(options.pcrs, kMaxPcrFileBytes))) {
+    auto values = commands::parse_pcr_values(*pcrs);
+    if (!values) {
+      return std::move(values).error().in(options.pcrs);
+    }
+    evidence.pcrs = *std::move(values);
+  }
+  return evidence;
+}
+
+Result<commands::Capture> capture_files(const CaptureCommand& options) {
+  const commands::NodeEvidence evidence = TRY(read_evidence(options));
+  commands::CaptureOptions how{
+      .registers = options.events ? commands::Registers::kEvents : commands::Registers::kValues,
+      .files = !options.no_files,
+      .ignored = options.ignored,
+      .command_lines = options.command_lines};
+  if (!options.pins.empty()) {
+    how.pcrs = TRY(parse_pins(options.pins));
+  }
+  return commands::capture_evidence(options.name, evidence, how);
+}
+
+}  // namespace
+
+void add_capture(CLI::App& app, CaptureCommand& options, const std::function<void()>& chosen) {
+  CLI::App* capture = app.add_subcommand(
+      "capture", "Propose reference values from what a machine measured, for a person to apply");
+  capture->require_subcommand(1);
+  capture->footer(kFooter);
+  capture->add_flag("--strict", options.strict,
+                    "Exit with status 3 if there is something to look at");
+  capture->callback(chosen);
+  add_files(*capture, options);
+}
+
+Result<Captured> capture(const CaptureCommand& options, commands::Format format, Time now) {
+  const commands::Capture read = TRY(capture_files(options));
+  return Captured{.text = commands::capture_text(read, {now, options.typed}, format),
+                  .summary = commands::summary(read),
+                  .remarkable = !read.findings.empty() || !read.remarks.empty()};
+}
+
+}  // namespace seaworthy::cli
