@@ -31,8 +31,8 @@ end
 complete -c kubectl-seaworthy -f -a '(__kubectl_seaworthy)'
 )";
 
-const std::vector<std::string> kCommands{"status",  "explain",    "approve", "inspect",
-                                         "capture", "completion", "version"};
+const std::vector<std::string> kCommands{"status",  "explain", "approve",    "inspect",
+                                         "capture", "diff",    "completion", "version"};
 const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace", "--output",
                                        "--color",      "--timeout", "--help"};
 
@@ -41,7 +41,8 @@ const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certifi
 const std::vector<std::string> kCaptureOptions{"--name", "--strict", "--output", "--help"};
 const std::vector<std::string> kCaptured{"files"};
 // Options that take no value.
-const std::vector<std::string> kFlags{"--help", "-h", "--strict", "--events", "--no-files"};
+const std::vector<std::string> kFlags{"--help",   "-h",         "--strict",
+                                      "--events", "--no-files", "--all"};
 
 // The words that are neither options nor their values.
 std::vector<std::string> positional(const std::vector<std::string>& words) {
@@ -94,10 +95,25 @@ std::vector<std::string> options_of(const std::vector<std::string>& before) {
   if (!before.empty() && before[0] == "inspect") {
     return with(kInspectOptions, inspect_options(before.size() > 1 ? before[1] : ""));
   }
+  if (!before.empty() && before[0] == "diff") {
+    return with(kGlobal, {"--all"});
+  }
   if (!before.empty() && before[0] == "capture") {
     return with(kCaptureOptions, capture_options(before.size() > 1 ? before[1] : ""));
   }
   return kGlobal;
+}
+
+// "set/debian-12", "node/worker-1": the objects that can be compared; files the shell knows.
+std::vector<std::string> sides(const ListNames& list) {
+  std::vector<std::string> out;
+  for (const std::string& name : list("referencevaluesets")) {
+    out.push_back("set/" + name);
+  }
+  for (const std::string& name : list("nodes")) {
+    out.push_back("node/" + name);
+  }
+  return out;
 }
 
 std::vector<std::string> candidates(const std::vector<std::string>& done, const std::string& last,
@@ -133,6 +149,9 @@ std::vector<std::string> candidates(const std::vector<std::string>& done, const 
   }
   if (before[0] == "inspect" && before.size() == 1) {
     return kSubjects;
+  }
+  if (before[0] == "diff" && before.size() <= 2) {
+    return sides(list);
   }
   if (before[0] == "capture" && before.size() == 1) {
     return kCaptured;

@@ -10,8 +10,8 @@ namespace seaworthy::cli {
 // "bash", "zsh" or "fish".
 std::string completion_script(const std::string& shell);
 
-// Names of objects of a kind ("nodes", "pods", "namespaces", "attestationpolicies") as the cluster
-// has them; empty if it cannot be asked.
+// Names of objects of a kind ("nodes", "pods", "namespaces", "attestationpolicies",
+// "referencevaluesets") as the cluster has them; empty if it cannot be asked.
 using ListNames = std::function<std::vector<std::string>(const std::string& plural)>;
 
 // What may stand in place of the last, unfinished word.

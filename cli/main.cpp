@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   const auto answer = seaworthy::cli::run(parsed.options);
   if (!answer) {
     std::fprintf(stderr, "error: %s\n", answer.error().message().c_str());
-    return 1;
+    return seaworthy::cli::failure(parsed.options);
   }
   std::fputs(answer->text.c_str(), stdout);
   std::fputs(answer->remarks.c_str(), stderr);

@@ -13,9 +13,10 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
   kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
   kubectl seaworthy capture files …            reference values from a machine's logs, to be read
+  kubectl seaworthy diff set/debian-12 FILE    what changed between reference values
 
 Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect or capture
---strict with something to look at.
+--strict with something to look at. diff: 0 the same, 1 something differs, 2 it could not be told.
 Guide: docs/operations.md)";
 
 // CLI11 takes one App by reference all along: what is parsed lands here.
@@ -126,6 +127,7 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   add_approve(app, raw);
   add_inspect(app, raw.options.inspect, [&raw] { raw.options.command = Command::kInspect; });
   add_capture(app, raw.options.capture, [&raw] { raw.options.command = Command::kCapture; });
+  add_diff(app, raw.options.diff, [&raw] { raw.options.command = Command::kDiff; });
   add_others(app, raw);
   raw.options.capture.typed = typed(argc, argv);
   try {

@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "commands/output.h"
+#include "diff.h"
 #include "inspect.h"
 
 namespace CLI {
@@ -23,6 +24,7 @@ enum class Command : std::uint8_t {
   kApprove,
   kInspect,
   kCapture,
+  kDiff,
   kCompletion,
   kComplete,
   kVersion
@@ -41,6 +43,7 @@ struct Options {
   std::vector<std::string> words;  // __complete: what is typed so far, the last word unfinished
   InspectOptions inspect;          // inspect …
   CaptureCommand capture;          // capture …
+  DiffCommand diff;                // diff
   commands::Output output;
   int timeout_seconds = 30;
 };

@@ -36,10 +36,11 @@ std::vector<std::string> names(const Options& options, const Clock& clock,
   if (!connection) {
     return {};
   }
-  const kube::Resource& resource = plural == "nodes"        ? kube::kNodes
-                                   : plural == "pods"       ? kube::kPods
-                                   : plural == "namespaces" ? kube::kNamespaces
-                                                            : kube::kAttestationPolicies;
+  const kube::Resource& resource = plural == "nodes"                ? kube::kNodes
+                                   : plural == "pods"               ? kube::kPods
+                                   : plural == "namespaces"         ? kube::kNamespaces
+                                   : plural == "referencevaluesets" ? kube::kReferenceValueSets
+                                                                    : kube::kAttestationPolicies;
   const std::string namespace_ = resource.namespaced ? connection->namespace_ : "";
   auto objects = kube::list_all(
       *connection->client, resource,
@@ -87,7 +88,30 @@ Result<std::string> ask_cluster(const Options& options, const Clock& clock) {
   }
 }
 
+// The objects that diff compares, got when it asks for them.
+Objects objects(const Options& options, const Clock& clock) {
+  const auto get = [&options, &clock](const kube::Resource& resource,
+                                      const std::string& name) -> Result<codec::Json> {
+    const Connection connection = TRY(connect(options, clock));
+    return connection.client->get(
+        resource, kube::cluster_key(name),
+        kube::call_within(clock, std::chrono::seconds(options.timeout_seconds), {}));
+  };
+  return {.set = [get](const std::string& name) -> Result<Side> {
+            const codec::Json object = TRY(get(kube::kReferenceValueSets, name));
+            return Side{.set = TRY(api::parse_reference_values(object))};
+          },
+          .node = [get](const std::string& name) -> Result<Side> {
+            const codec::Json object = TRY(get(kube::kNodeAttestations, name));
+            return Side{.node = TRY(api::parse_node_attestation(object))};
+          }};
+}
+
 }  // namespace
+
+int failure(const Options& options) {
+  return options.command == Command::kDiff ? 2 : 1;  // 1 says that something differs
+}
 
 Result<Answer> run(const Options& options) {
   const runtime::SystemClock clock;
@@ -108,6 +132,10 @@ Result<Answer> run(const Options& options) {
       Captured done = TRY(capture(options.capture, options.output.format, clock.now()));
       return Answer{std::move(done.text), done.remarkable && options.capture.strict ? 3 : 0,
                     std::move(done.summary)};
+    }
+    case Command::kDiff: {
+      Differed done = TRY(diff(options.diff, objects(options, clock), options.output));
+      return Answer{std::move(done.text), done.same ? 0 : 1};
     }
     default: {
       std::string text = TRY(ask_cluster(options, clock));

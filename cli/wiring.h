@@ -14,5 +14,7 @@ struct Answer {
   std::string remarks = {};  // for standard error
 };
 Result<Answer> run(const Options& options);
+// The exit status when there is no answer.
+int failure(const Options& options);
 
 }  // namespace seaworthy::cli

@@ -46,11 +46,23 @@ class EvidenceCapture {
     if (evidence_.ima && options_.files) {
       TRY(ima(*evidence_.ima));
     }
+    TRY(something_is_proven());
     TRY(put_sets(std::move(set_), capture_));
     return std::move(capture_);
   }
 
  private:
+  Result<void> something_is_proven() const {
+    if (set_.describes_boot() || !set_.files.empty() || !set_.runtime.empty()) {
+      return {};
+    }
+    std::string why;
+    for (const api::FindingView& finding : capture_.findings) {
+      why += (why.empty() ? ": " : ", ") + finding.reason + " (" + finding.about + ")";
+    }
+    return malformed("these logs prove nothing that can be compared" + why);
+  }
+
   void remark(std::string sentence) { capture_.remarks.push_back(std::move(sentence)); }
   void found(const verify::Findings& findings) {
     const auto views = verify::views(findings);

@@ -39,7 +39,8 @@ struct CaptureOptions {
 // Values of registers, applications, command lines and files, as far as the logs prove them when
 // they are replayed; what they do not prove is left out and told.
 //
-// kMalformed: a log that cannot be read, with structure and offset; kUnsupported: a boot log
+// kMalformed: a log that cannot be read, with structure and offset, or one that proves nothing;
+// kUnsupported: a boot log
 // without SHA-256, which satisfies no policy.
 Result<Capture> capture_evidence(const std::string& name, const NodeEvidence& evidence,
                                  const CaptureOptions& options);

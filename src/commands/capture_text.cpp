@@ -1,6 +1,5 @@
 #include "commands/capture_text.h"
 
-#include <array>
 #include <string_view>
 
 #include "codec/hex.h"
@@ -14,24 +13,6 @@ using api::Sha256Value;
 using codec::yaml_quoted;
 
 constexpr std::size_t kLine = 110;  // of comments
-
-// What each register is about (PFP 1.06 §3.3.4; GRUB, shim and systemd by their own manuals).
-constexpr std::array<std::string_view, 16> kAbout = {"firmware code",
-                                                     "firmware settings, boot order",
-                                                     "option ROMs, drivers",
-                                                     "settings of option ROMs",
-                                                     "boot loaders and kernel, strictly",
-                                                     "boot loader settings, partition table",
-                                                     "vendor",
-                                                     "Secure Boot: state, keys, what they verified",
-                                                     "GRUB: commands, command line",
-                                                     "GRUB: files it read; kernel: initrd",
-                                                     "IMA",
-                                                     "unified kernel image, phases of the boot",
-                                                     "command lines and credentials passed on",
-                                                     "system extensions passed on",
-                                                     "shim: machine owner keys",
-                                                     "systemd: machine id, file systems"};
 
 // For a comment: ASCII, on one line whatever a log says. YAML has more ends of lines than a
 // terminal.
@@ -119,7 +100,7 @@ class YamlWriter {
       line("    pcrs:");
     }
     for (const auto& pcr : set.pcrs) {
-      line("    # PCR " + std::to_string(pcr.index) + ": " + std::string(kAbout[pcr.index]));
+      line("    # PCR " + std::to_string(pcr.index) + ": " + std::string(about_pcr(pcr.index)));
       line("    - index: " + std::to_string(pcr.index));
       line("      sha256: " + quoted_hex(pcr.sha256));
     }
@@ -156,7 +137,7 @@ class YamlWriter {
       line("    events:");
     }
     for (const auto& events : set.events) {
-      line("    # PCR " + std::to_string(events.pcr) + ": " + std::string(kAbout[events.pcr]));
+      line("    # PCR " + std::to_string(events.pcr) + ": " + std::string(about_pcr(events.pcr)));
       line("    - pcr: " + std::to_string(events.pcr));
       line(events.sha256.empty() ? "      sha256: []" : "      sha256:");
       for (const Sha256Value& value : events.sha256) {

@@ -1,6 +1,7 @@
 #include "commands/text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "codec/hex.h"
 
@@ -48,6 +49,24 @@ std::size_t character_size(std::string_view text) {
   }
   return lead == 0xC2 && byte(1) < 0xA0 ? 0 : size;
 }
+
+// What each register is about (PFP 1.06 §3.3.4; GRUB, shim and systemd by their own manuals).
+constexpr std::array<std::string_view, 16> kAbout = {"firmware code",
+                                                     "firmware settings, boot order",
+                                                     "option ROMs, drivers",
+                                                     "settings of option ROMs",
+                                                     "boot loaders and kernel, strictly",
+                                                     "boot loader settings, partition table",
+                                                     "vendor",
+                                                     "Secure Boot: state, keys, what they verified",
+                                                     "GRUB: commands, command line",
+                                                     "GRUB: files it read; kernel: initrd",
+                                                     "IMA",
+                                                     "unified kernel image, phases of the boot",
+                                                     "command lines and credentials passed on",
+                                                     "system extensions passed on",
+                                                     "shim: machine owner keys",
+                                                     "systemd: machine id, file systems"};
 
 }  // namespace
 
@@ -136,6 +155,10 @@ std::string distance(milliseconds duration) {
     return two(s / 3600, "h", s % 3600 / 60, "m");
   }
   return std::to_string(s / 86400) + "d";
+}
+
+std::string_view about_pcr(std::uint8_t pcr) {
+  return pcr < kAbout.size() ? kAbout[pcr] : std::string_view();
 }
 
 std::string shortened(std::string_view text, std::size_t width) {

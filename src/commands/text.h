@@ -1,6 +1,7 @@
 // Text for people: tables, times as distances, colour where it is wanted.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ std::string table(const std::vector<std::vector<std::string>>& rows);
 
 // "45s", "3m10s", "2h5m", "12d": how long something lasts, two units at most. Negative: "0s".
 std::string distance(milliseconds duration);
+
+// What PCR 0 to 15 is about: "firmware code"; empty for others.
+std::string_view about_pcr(std::uint8_t pcr);
 
 // Cut at `width` characters with an ellipsis; line feeds become spaces.
 std::string shortened(std::string_view text, std::size_t width);

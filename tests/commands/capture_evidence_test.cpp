@@ -158,6 +158,20 @@ TEST(CaptureEvidence, TakesNothingThatTheRegistersDoNotProve) {
   EXPECT_TRUE(capture.sets[0].files.empty());
 }
 
+TEST(CaptureEvidence, SaysWhyThereIsNothingToCompare) {
+  const EvidenceBuilder machine;
+  NodeEvidence evidence = evidence_of(machine);
+  evidence.ima.reset();
+  for (std::uint8_t i = 0; i < 16; ++i) {
+    evidence.pcrs.emplace(i, crypto::sha256(as_bytes("another machine")));
+  }
+  const auto capture = capture_evidence("some", evidence, {});
+  ASSERT_FALSE(capture);
+  EXPECT_TRUE(capture.error().message().starts_with(
+      "these logs prove nothing that can be compared: PcrMismatch (PCR 0), "))
+      << capture.error().message();
+}
+
 TEST(CaptureEvidence, ComparesTheRegistersThatArePinned) {
   EvidenceBuilder machine;
   EXPECT_EQ(pinned(captured(evidence_of(machine))), (std::vector<int>{0, 2, 3, 14}));

@@ -43,5 +43,11 @@ TEST(Text, ColoursOnlyWhereWanted) {
   EXPECT_EQ(painted(api::Verdict::kTrusted, Colour::kAlways), "\x1b[32mTrusted\x1b[0m");
 }
 
+TEST(Text, SaysWhatARegisterIsAbout) {
+  EXPECT_EQ(about_pcr(0), "firmware code");
+  EXPECT_EQ(about_pcr(15), "systemd: machine id, file systems");
+  EXPECT_EQ(about_pcr(16), "");
+}
+
 }  // namespace
 }  // namespace seaworthy::commands
