@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 
 #include "commands/capture_evidence.h"
+#include "commands/capture_image.h"
 #include "commands/capture_text.h"
 #include "commands/pcr_file.h"
 #include "eventlog/boot_log.h"
 #include "eventlog/userspace_log.h"
 #include "files.h"
+#include "image/libarchive/archives.h"
 
 namespace seaworthy::cli {
 namespace {
@@ -19,6 +21,8 @@ constexpr const char* kFooter = R"(Examples:
       --boot-log boot.log --ima ima.bin --pcrs pcrs >debian-12.yaml
   kubectl seaworthy capture files --name uki --boot-log boot.log --userspace-log tpm2-measure.log \
       --command-line 'root=/dev/vda2 ro ima_policy=tcb' --pin none
+  kubectl seaworthy capture image --name debian-12-files /mnt
+  docker save registry.example/app:1 >app.tar; kubectl seaworthy capture image --name app-1 app.tar
 
 On the machine, in this order: /sys/kernel/security/ima/binary_runtime_measurements,
 cat /sys/class/tpm/tpm0/pcr-sha256/{0..15}, /sys/kernel/security/tpm0/binary_bios_measurements,
@@ -48,10 +52,20 @@ Result<tpm::PcrMask> parse_pins(const std::string& text) {
   return selection[0].pcrs;
 }
 
+CLI::App* add_subject(CLI::App& capture, CaptureCommand& options, CaptureSubject subject,
+                      const char* name, const char* help) {
+  CLI::App* sub = capture.add_subcommand(name, help);
+  sub->callback([&options, subject] { options.subject = subject; });
+  sub->add_option("--name", options.name, "Name of the ReferenceValueSet")->required();
+  sub->add_option("--ignore", options.ignored,
+                  "Leave out files below this folder (may be repeated)")
+      ->check(is_folder);
+  return sub;
+}
+
 void add_files(CLI::App& capture, CaptureCommand& options) {
-  CLI::App* files = capture.add_subcommand(
-      "files", "From the logs of a machine, as files: what booted and what ran");
-  files->add_option("--name", options.name, "Name of the ReferenceValueSet")->required();
+  CLI::App* files = add_subject(capture, options, CaptureSubject::kFiles, "files",
+                                "From the logs of a machine, as files: what booted and what ran");
   files->add_option("--boot-log", options.boot_log, "The firmware's log (binary_bios_measurements)")
       ->required();
   files->add_option("--userspace-log", options.userspace_log,
@@ -72,13 +86,24 @@ void add_files(CLI::App& capture, CaptureCommand& options) {
                   "Compare these registers by the digests of their events, in any order, not by "
                   "their values");
   files->add_flag("--no-files", options.no_files, "The boot only, not the files of the IMA list");
-  files
-      ->add_option("--ignore", options.ignored,
-                   "Leave out files below this folder (may be repeated)")
-      ->check(is_folder);
   files->add_option("--command-line", options.command_lines,
                     "The text of a unified kernel image's own command line, which is in no log "
                     "(may be repeated)");
+}
+
+void add_image(CLI::App& capture, CaptureCommand& options) {
+  CLI::App* image = add_subject(capture, options, CaptureSubject::kImage, "image",
+                                "From a disk's or a container's files, before they ever ran");
+  image
+      ->add_option("PATH", options.image,
+                   "A folder (a mounted or unpacked root file system, an OCI image layout) or an "
+                   "archive (tar of a root file system, docker save, OCI layout)")
+      ->required();
+  image->add_flag("--all-files", options.all_files,
+                  "Every file, not only those that can be executed or loaded by the kernel");
+  image->add_option("--command-line", options.command_lines,
+                    "The kernel's, exactly as it is measured (may be repeated); default: those of "
+                    "unified kernel images, else /etc/kernel/cmdline");
 }
 
 Result<std::optional<Bytes>> read_if_named(const std::string& path, std::size_t max_bytes) {
@@ -117,21 +142,33 @@ Result<commands::Capture> capture_files(const CaptureCommand& options) {
   return commands::capture_evidence(options.name, evidence, how);
 }
 
+Result<commands::Capture> capture_image(const CaptureCommand& options) {
+  const auto archives = image::libarchive::create_archives();
+  const image::Image read = TRY(image::read_image(options.image, *archives));
+  return commands::capture_image(options.name, options.image, read,
+                                 {.all_files = options.all_files,
+                                  .ignored = options.ignored,
+                                  .command_lines = options.command_lines});
+}
+
 }  // namespace
 
 void add_capture(CLI::App& app, CaptureCommand& options, const std::function<void()>& chosen) {
-  CLI::App* capture = app.add_subcommand(
-      "capture", "Propose reference values from what a machine measured, for a person to apply");
+  CLI::App* capture = app.add_subcommand("capture",
+                                         "Propose reference values from what a machine measured, "
+                                         "or an image has, for a person to apply");
   capture->require_subcommand(1);
   capture->footer(kFooter);
   capture->add_flag("--strict", options.strict,
                     "Exit with status 3 if there is something to look at");
   capture->callback(chosen);
   add_files(*capture, options);
+  add_image(*capture, options);
 }
 
 Result<Captured> capture(const CaptureCommand& options, commands::Format format, Time now) {
-  const commands::Capture read = TRY(capture_files(options));
+  const bool image = options.subject == CaptureSubject::kImage;
+  const commands::Capture read = image ? TRY(capture_image(options)) : TRY(capture_files(options));
   return Captured{.text = commands::capture_text(read, {now, options.typed}, format),
                   .summary = commands::summary(read),
                   .remarkable = !read.findings.empty() || !read.remarks.empty()};

@@ -1,6 +1,7 @@
 // kubectl seaworthy capture: evidence or an image → reference values, as a file to read and apply.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,9 +16,14 @@ class App;
 
 namespace seaworthy::cli {
 
+enum class CaptureSubject : std::uint8_t { kFiles, kImage };
+
 struct CaptureCommand {
-  std::string name;      // --name, of the set
-  std::string boot_log;  // files: names of files, "-" is standard input
+  CaptureSubject subject = CaptureSubject::kFiles;
+  std::string name;        // --name, of the set
+  std::string image;       // image: a path
+  bool all_files = false;  // image --all-files
+  std::string boot_log;    // files: names of files, "-" is standard input
   std::string userspace_log;
   std::string ima;
   std::string pcrs;

@@ -39,10 +39,10 @@ const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace
 const std::vector<std::string> kInspectOptions{"--strict", "--output", "--color", "--help"};
 const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certificate", "ear"};
 const std::vector<std::string> kCaptureOptions{"--name", "--strict", "--output", "--help"};
-const std::vector<std::string> kCaptured{"files"};
+const std::vector<std::string> kCaptured{"files", "image"};
 // Options that take no value.
-const std::vector<std::string> kFlags{"--help",   "-h",         "--strict",
-                                      "--events", "--no-files", "--all"};
+const std::vector<std::string> kFlags{"--help",     "-h",    "--strict",   "--events",
+                                      "--no-files", "--all", "--all-files"};
 
 // The words that are neither options nor their values.
 std::vector<std::string> positional(const std::vector<std::string>& words) {
@@ -78,6 +78,9 @@ std::vector<std::string> inspect_options(const std::string& subject) {
 }
 
 std::vector<std::string> capture_options(const std::string& captured) {
+  if (captured == "image") {
+    return {"--all-files", "--ignore", "--command-line"};
+  }
   if (captured == "files") {
     return {"--boot-log", "--userspace-log", "--ima",    "--pcrs",        "--pin",
             "--events",   "--no-files",      "--ignore", "--command-line"};

@@ -13,6 +13,7 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
   kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
   kubectl seaworthy capture files …            reference values from a machine's logs, to be read
+  kubectl seaworthy capture image PATH …       the same from a disk's or a container's files
   kubectl seaworthy diff set/debian-12 FILE    what changed between reference values
 
 Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect or capture

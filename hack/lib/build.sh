@@ -8,7 +8,7 @@ build_packages=(
   cmake ninja-build g++ ccache pkg-config binutils git jq openssl
   libssl-dev libboost-dev libcpprest-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev prometheus-cpp-dev
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  libtss2-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libarchive-dev libtss2-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
   libtss2-tcti-swtpm0 swtpm swtpm-tools
 )
 clang_packages=(clang libclang-rt-14-dev llvm)

@@ -4,6 +4,9 @@
 #include <tuple>
 #include <utility>
 
+#include "commands/text.h"
+#include "policy/command_line.h"
+
 namespace seaworthy::commands {
 namespace {
 
@@ -96,6 +99,42 @@ Result<void> put_sets(ReferenceValueSet whole, Capture& capture) {
     TRY(api::parse_reference_values(api::reference_values_json(set)));
   }
   return {};
+}
+
+void put_command_line(const std::string& line, ReferenceValueSet& set, Capture& capture) {
+  if (line.empty() || printable(line) != line) {
+    capture.remarks.push_back(
+        "A command line is empty or has control characters and is left out: " + printable(line));
+    return;
+  }
+  if (const auto token = policy::forbidden_token(line)) {
+    capture.remarks.push_back("The command line has '" + *token +
+                              "', which lets something else run or turns a protection off. "
+                              "Listing the line approves that.");
+  }
+  if (!policy::names_measuring_policy(line)) {
+    capture.remarks.push_back(
+        "The command line names no IMA policy that measures what is run (ima_policy=tcb): listing "
+        "the line says that IMA measures all the same.");
+  }
+  set.command_lines.push_back(line);
+}
+
+bool IgnoredFolders::take(std::string_view path) {
+  const bool below = std::any_of(folders_.begin(), folders_.end(), [&](const std::string& folder) {
+    return path.starts_with(folder);
+  });
+  files_ += below ? 1 : 0;
+  return below;
+}
+
+void IgnoredFolders::remark(Capture& capture) const {
+  if (files_ > 0) {
+    capture.remarks.push_back(std::to_string(files_) +
+                              " files are left out, as --ignore said: a node that uses one is "
+                              "Violated unless runtime.paths of the policy ignores the folder, "
+                              "too.");
+  }
 }
 
 std::string summary(const Capture& capture) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/reference_values.h"
@@ -30,6 +31,22 @@ inline constexpr std::size_t kMaxSetBytes = std::size_t{1} << 20;
 // kMalformed: no name that Kubernetes takes, more of something else than a set may have, or nothing
 // at all.
 Result<void> put_sets(api::ReferenceValueSet whole, Capture& capture);
+
+// Lists a kernel's command line, with remarks about what a policy would refuse. One that is empty
+// or has control characters is left out, which is a remark too.
+void put_command_line(const std::string& line, api::ReferenceValueSet& set, Capture& capture);
+
+// Folders of which a person wants no files: whether a file lies below one. Counts them.
+class IgnoredFolders {
+ public:
+  explicit IgnoredFolders(const std::vector<std::string>& folders) : folders_(folders) {}
+  bool take(std::string_view path);
+  void remark(Capture& capture) const;  // how many there were, if any
+
+ private:
+  const std::vector<std::string>& folders_;
+  std::size_t files_ = 0;
+};
 
 // "debian-12: 4 PCRs, 3 applications, 812 files. 2 things to look at.", a line for each set.
 std::string summary(const Capture& capture);

@@ -9,7 +9,6 @@
 #include "eventlog/event_text.h"
 #include "eventlog/replay.h"
 #include "policy/boot_match.h"
-#include "policy/command_line.h"
 #include "verify/loader.h"
 
 namespace seaworthy::commands {
@@ -28,11 +27,6 @@ constexpr std::size_t kMaxPathShown = 1024;
 std::string source(const std::string& what, ByteSpan bytes) {
   return what + ", " + std::to_string(bytes.size()) +
          " bytes, sha256:" + hex(crypto::sha256(bytes).bytes());
-}
-
-// Others cannot stand in an object as they are, or not be told from what they look like.
-bool is_plain(const std::string& text) {
-  return printable(text) == text;
 }
 
 class EvidenceCapture {
@@ -178,21 +172,7 @@ class EvidenceCapture {
       remark("No command line is proven: a policy that demands IMA needs one, or imaPolicies.");
     }
     for (const std::string& line : lines) {
-      if (!is_plain(line)) {
-        remark("A command line has control characters and is left out: " + printable(line));
-        continue;
-      }
-      if (const auto token = policy::forbidden_token(line)) {
-        remark("The command line has '" + printable(*token) +
-               "', which lets something else run or turns a protection off. Listing the line "
-               "approves that.");
-      }
-      if (!policy::names_measuring_policy(line)) {
-        remark(
-            "The command line names no IMA policy that measures what is run (ima_policy=tcb): "
-            "listing the line says that IMA measures all the same.");
-      }
-      set_.command_lines.push_back(line);
+      put_command_line(line, set_, capture_);
     }
   }
 
@@ -267,28 +247,17 @@ class EvidenceCapture {
     capture_.sources.push_back(source("IMA list", list));
     const verify::ImaReading reading = verify::read_ima(list, values_for_ima());
     found(reading.findings);
-    std::size_t ignored = 0;
+    IgnoredFolders ignored(options_.ignored);
     for (const verify::MeasuredFile& file : reading.files) {
       if (file.kind == verify::MeasuredFile::Kind::kBuffer) {
         measurement(file);
-      } else if (below_ignored(file.path)) {
-        ++ignored;
-      } else {
+      } else if (!ignored.take(file.path)) {
         set_.files.push_back(reference(file));
       }
     }
-    if (ignored > 0) {
-      remark(std::to_string(ignored) +
-             " files are left out, as --ignore said: a node that uses one "
-             "is Violated unless runtime.paths of the policy ignores the folder, too.");
-    }
+    ignored.remark(capture_);
     several_contents();
     return {};
-  }
-
-  bool below_ignored(std::string_view path) const {
-    return std::any_of(options_.ignored.begin(), options_.ignored.end(),
-                       [&](const std::string& folder) { return path.starts_with(folder); });
   }
 
   static ReferenceValueSet::File reference(const verify::MeasuredFile& file) {
@@ -301,7 +270,7 @@ class EvidenceCapture {
 
   void measurement(const verify::MeasuredFile& buffer) {
     const std::string name(buffer.path);
-    if (name.empty() || name.size() > api::kMaxMeasurementName || !is_plain(name)) {
+    if (name.empty() || name.size() > api::kMaxMeasurementName || printable(name) != name) {
       remark("A measurement has a name that a set cannot hold, and is left out: " +
              printable(name.substr(0, kMaxNote)));
       return;

@@ -1,0 +1,56 @@
+// What a tree of files is read from: entries with their content, one after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+
+namespace seaworthy::image {
+
+// Bytes in order. Gives how many were written to `to`; 0 at the end.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual Result<std::size_t> read(std::span<std::uint8_t> to) = 0;
+};
+
+enum class EntryKind : std::uint8_t { kFile, kFolder, kSymbolicLink, kHardLink, kOther };
+
+struct Entry {
+  std::string path;  // as it is written there
+  EntryKind kind = EntryKind::kOther;
+  bool executable = false;  // by anybody
+  std::string target = {};  // of a hard link
+};
+
+// read() gives the content of the entry that next() gave last, as far as it was not read.
+class EntryReader : public ByteSource {
+ public:
+  // The next entry; null at the end. kMalformed: the rest cannot be read.
+  virtual Result<std::optional<Entry>> next() = 0;
+};
+
+// Knows archives. Its readers live as long as the bytes that they read.
+class Archives {
+ public:
+  virtual ~Archives() = default;
+  // kMalformed: no archive.
+  virtual Result<std::unique_ptr<EntryReader>> open(ByteSource& bytes) = 0;
+};
+
+// What is read of an image, hostile or not.
+struct Limits {
+  std::size_t max_entries = 1'000'000;                 // a desktop system has 400,000
+  std::uint64_t max_bytes = std::uint64_t{128} << 30;  // of all files in all layers
+  std::size_t max_efi_bytes = std::size_t{512}
+                              << 20;  // of one program: the largest UKI has 200 MiB
+};
+inline constexpr std::size_t kMaxPath = 4096;
+inline constexpr std::size_t kMaxJsonBytes = 4 << 20;  // of a manifest
+
+}  // namespace seaworthy::image

@@ -1,0 +1,12 @@
+// Archives by libarchive: tar, plain or compressed (gzip, bzip2, xz, zstd). Nothing is unpacked.
+#pragma once
+
+#include <memory>
+
+#include "image/entry.h"
+
+namespace seaworthy::image::libarchive {
+
+std::unique_ptr<Archives> create_archives();
+
+}  // namespace seaworthy::image::libarchive
