@@ -1,11 +1,9 @@
 #include "api/evidence.h"
 
 #include <array>
-#include <charconv>
 
 #include "api/values.h"
 #include "codec/base64.h"
-#include "codec/hex.h"
 
 namespace seaworthy::api {
 
@@ -25,9 +23,6 @@ constexpr std::size_t kMaxProofBytes = 64;          // HMAC-SHA256: 32
 constexpr std::size_t kMaxNonceBytes = 1024;        // sealed: about 200
 constexpr std::size_t kMaxAttestedBytes = 2304;     // sizeof(TPMS_ATTEST); a quote has about 150
 constexpr std::size_t kMaxSignatureBytes = 1024;    // RSA 4096: 518
-constexpr std::size_t kMaxBanks = 8;
-constexpr std::size_t kPcrCount = 24;
-constexpr std::size_t kMaxPcrBytes = 64;  // SHA-512
 constexpr std::int64_t kMaxIndex = std::int64_t{1}
                                    << 53;  // JSON integers that all readers agree on
 constexpr std::size_t kMaxFindings = 64;
@@ -129,52 +124,6 @@ Json findings_json(const std::vector<FindingView>& findings) {
       break;
     }
     out.push_back(to_json(finding));
-  }
-  return out;
-}
-
-// A PCR's index as the key of a JSON object: one text per index.
-std::optional<std::uint8_t> pcr_named(const std::string& text) {
-  std::uint8_t index = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, index);
-  if (error != std::errc() || stop != end || index >= kPcrCount || std::to_string(index) != text) {
-    return std::nullopt;
-  }
-  return index;
-}
-
-Result<std::map<std::uint8_t, Bytes>> read_bank(Fields& fields) {
-  std::map<std::uint8_t, Bytes> out;
-  for (const auto& [key, value] : fields.json().items()) {
-    const auto index = pcr_named(key);
-    if (!index) {
-      return fields.malformed_at(key.substr(0, 16), "expected a PCR from 0 to 23 as the key");
-    }
-    if (!value.is_string() || value.get_ref<const std::string&>().size() > 2 * kMaxPcrBytes) {
-      return fields.malformed_at(key, "expected a digest in hexadecimal");
-    }
-    auto bytes = codec::from_hex(value.get_ref<const std::string&>());
-    if (!bytes) {
-      return std::move(bytes).error().in(fields.path_of(key));
-    }
-    out.emplace(*index, *std::move(bytes));
-  }
-  return out;
-}
-
-Result<std::map<std::string, std::map<std::uint8_t, Bytes>>> read_pcrs(Fields& fields) {
-  std::map<std::string, std::map<std::uint8_t, Bytes>> out;
-  Fields banks = TRY(fields.object("pcrs"));
-  if (banks.json().size() > kMaxBanks) {
-    return banks.malformed_at("", "more than " + std::to_string(kMaxBanks) + " banks");
-  }
-  for (const auto& [name, bank] : banks.json().items()) {
-    if (name.size() > 16) {
-      return banks.malformed_at(name.substr(0, 16), "no bank has so long a name");
-    }
-    Fields values = TRY(Fields::of(bank, banks.path_of(name)));
-    out.emplace(name, TRY(read_bank(values)));
   }
   return out;
 }
@@ -310,13 +259,7 @@ Json to_json(const AttestRequest& message) {
   out["nonce"] = b64(message.nonce);
   out["attested"] = b64(message.attested);
   out["signature"] = b64(message.signature);
-  out["pcrs"] = Json::object();
-  for (const auto& [bank, values] : message.pcrs) {
-    Json& to = out["pcrs"][bank] = Json::object();
-    for (const auto& [index, value] : values) {
-      to[std::to_string(index)] = codec::to_hex(value);
-    }
-  }
+  out["pcrs"] = pcrs_to_json(message.pcrs);
   out["bootLogDigest"] = message.boot_log_digest;
   if (message.boot_log) {
     out["bootLog"] = b64(*message.boot_log);
@@ -339,7 +282,7 @@ Result<AttestRequest> parse_attest_request(std::string_view body) {
   out.nonce = TRY(fields.base64("nonce", kMaxNonceBytes));
   out.attested = TRY(fields.base64("attested", kMaxAttestedBytes));
   out.signature = TRY(fields.base64("signature", kMaxSignatureBytes));
-  out.pcrs = TRY(read_pcrs(fields));
+  out.pcrs = TRY(parse_pcrs(fields));
   out.boot_log_digest = TRY(read_sha256(fields, "bootLogDigest"));
   out.boot_log = TRY(fields.maybe_base64("bootLog", kMaxBootLogBytes));
   out.userspace_log = TRY(fields.maybe_base64("userspaceLog", kMaxUserspaceLogBytes));

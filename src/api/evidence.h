@@ -5,11 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "api/pcr_values.h"
 #include "api/verdict.h"
 #include "base/bytes.h"
 #include "base/result.h"
@@ -75,10 +75,10 @@ struct AttestRequest {
     bool operator==(const Ima&) const = default;
   };
   Bytes nonce;
-  Bytes attested;                                             // TPMS_ATTEST as signed
-  Bytes signature;                                            // TPMT_SIGNATURE
-  std::map<std::string, std::map<std::uint8_t, Bytes>> pcrs;  // bank → index → value
-  std::string boot_log_digest;                                // SHA-256, hexadecimal
+  Bytes attested;   // TPMS_ATTEST as signed
+  Bytes signature;  // TPMT_SIGNATURE
+  PcrValues pcrs;
+  std::string boot_log_digest;  // SHA-256, hexadecimal
   std::optional<Bytes> boot_log;
   std::optional<Bytes> userspace_log = {};  // systemd's
   std::optional<Ima> ima;

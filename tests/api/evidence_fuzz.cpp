@@ -1,6 +1,7 @@
-// Every message between agent and verifier, from hostile bytes. What parses is written and read
+// Every message to and from a verifier, from hostile bytes. What parses is written and read
 // again: the same message must come back.
 #include "api/evidence.h"
+#include "api/node_evidence.h"
 #include "base/check.h"
 
 namespace {
@@ -25,6 +26,7 @@ void fuzz(seaworthy::ByteSpan input) {
   there_and_back(body, &api::parse_activate_request);
   there_and_back(body, &api::parse_challenge);
   there_and_back(body, &api::parse_attest_request);
+  there_and_back(body, &api::parse_evidence_request);
   // Not these: a need without outcome NeedMore is dropped, texts longer than we write are cut.
   (void)api::parse_activate_response(body);
   (void)api::parse_attest_response(body);
