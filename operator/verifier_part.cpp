@@ -98,7 +98,11 @@ void VerifierPart::follow_changes() {
       states_.forget(NodeUid(before->uid));
     }
   });
-  records_.add_handler([this](const kube::ObjectKey& key, const auto&, const auto& now) {
+  records_.add_handler([this](const kube::ObjectKey& key, const auto& before, const auto& now) {
+    const auto node = nodes_.find(key.name);
+    if (node && before && (!now || now->uid != before->uid)) {
+      states_.wanted().forget(NodeUid(node->uid));
+    }
     claims_.update(NodeName(key.name), now && now->value ? &*now->value : nullptr);
   });
   serving_.add_handler([this](const auto&, const auto&, const auto& now) {
@@ -152,14 +156,15 @@ Result<void> VerifierPart::take_shared_key(std::stop_token stop) {
     }
     pause = std::min<milliseconds>(pause * 2, seconds(30));
   }
+  const std::string accounts = "system:serviceaccount:" + env_.options.namespace_ + ":";
   callers_ = std::make_unique<verifier::CallerAuthenticator>(
       env_.client, env_.clock,
-      verifier::CallerAuthenticator::Config{
-          api::kAgentAudience,
-          "system:serviceaccount:" + env_.options.namespace_ + ":" + kAgentAccount});
+      verifier::CallerAuthenticator::Config{api::kAgentAudience, accounts + kAgentAccount});
+  readers_ =
+      std::make_unique<verifier::EvidenceReaders>(env_.client, accounts + api::kEvidenceReader);
   limit_ = std::make_unique<verifier::RateLimit>(env_.clock, verifier::RateLimit::Config{});
   service_ = std::make_unique<verifier::Service>(
-      *context_, *callers_, *limit_,
+      *context_, *callers_, *readers_, *limit_,
       [this](std::string_view route, std::string_view outcome) { observe(route, outcome); });
   return {};
 }
@@ -177,6 +182,10 @@ void VerifierPart::update_metrics() {
   }
   env_.metrics.gauge(telemetry::metric::kNodesRemembered, "Nodes whose evidence is remembered.")
       .set(static_cast<double>(states_.size()));
+  env_.metrics
+      .gauge(telemetry::metric::kEvidenceWanted,
+             "Nodes whose evidence somebody has asked to read, in the last minutes.")
+      .set(static_cast<double>(states_.wanted().size(env_.clock.monotonic())));
 }
 
 void VerifierPart::add_to(runtime::Process& process, runtime::Health& health) {

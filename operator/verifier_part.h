@@ -64,6 +64,7 @@ class VerifierPart {
   http::KeyPairHolder key_pair_;
   std::unique_ptr<verifier::Context> context_;
   std::unique_ptr<verifier::CallerAuthenticator> callers_;
+  std::unique_ptr<verifier::EvidenceReaders> readers_;
   std::unique_ptr<verifier::RateLimit> limit_;
   std::unique_ptr<verifier::Service> service_;
   std::unique_ptr<http::Server> server_;

@@ -5,56 +5,14 @@
 #include "codec/base64.h"
 #include "verifier/challenge.h"
 #include "verifier/endorsement.h"
+#include "verifier/enrolled.h"
 #include "verifier/publish.h"
-#include "verifier/record.h"
+#include "verifier/reading.h"
 
 namespace seaworthy::verifier {
 namespace {
 
 constexpr std::chrono::hours kEndorsementRecheck{1};  // a certificate expires on a day
-
-// A node whose enrolment stands: sealed by us, for this Node UID, and confirmed by the pin.
-struct Enrolled {
-  std::shared_ptr<const kube::Cached<api::NodeAttestation>> cached;
-  EnrolmentStatement statement;
-  PolicyViews policies;
-
-  const api::NodeAttestation& record() const { return *cached->value; }
-};
-
-Refusal not_enrolled(const Caller& caller, const std::string& why) {
-  return refusal(404, "NotEnrolled", "node '" + caller.node.str() + "' is not enrolled: " + why);
-}
-
-Answer<Enrolled> find_enrolled(Context& context, const Caller& caller) {
-  const auto node = context.nodes.find(caller.node.str());
-  if (!node || !node->value || node->uid != caller.node_uid.str()) {
-    return refusal(
-        503, "NodeUnknown",
-        "the operator does not know node '" + caller.node.str() + "' with this UID yet; try again");
-  }
-  PolicyViews policies = context.view.selecting(node->value->labels);
-  if (policies.empty()) {
-    return refusal(409, "NoPolicy",
-                   "no AttestationPolicy selects node '" + caller.node.str() + "'");
-  }
-  const auto cached = context.records.find(caller.node.str());
-  if (!cached || !cached->value || !cached->value->identity) {
-    return not_enrolled(caller, "there is no enrolment on record");
-  }
-  const api::NodeAttestation& record = *cached->value;
-  auto statement = open_statement(context.key, record.identity->statement);
-  if (!statement) {  // whoever can write a status cannot make a node trusted
-    return not_enrolled(caller, "its enrolment statement was not made by this verifier");
-  }
-  if (statement->node != caller.node || statement->node_uid != caller.node_uid) {
-    return not_enrolled(caller, "its enrolment is that of another Node");
-  }
-  if (statement->ek_hash != record.ek_hash) {
-    return not_enrolled(caller, "its enrolment is not the one that spec.ekHash pins");
-  }
-  return Enrolled{cached, *std::move(statement), std::move(policies)};
-}
 
 struct Certificates {
   std::vector<Bytes> ek, ak;
@@ -145,12 +103,14 @@ Result<Nonces::Opened> open_nonce(Context& context, const Caller& caller, ByteSp
 
 // What is remembered counts for one NodeAttestation and one AK (R13). An agent that enrols anew
 // changes neither: it cannot make us forget a clock that went back.
-Result<void> load_key(const Enrolled& enrolled, NodeState& state) REQUIRES(state.mutex) {
+Result<void> load_key(Context& context, const Caller& caller, const Enrolled& enrolled,
+                      NodeState& state) REQUIRES(state.mutex) {
   const std::string& record = enrolled.record().meta.uid;
   if (state.key && state.record_uid == record && state.key_public == enrolled.statement.ak_public) {
     return {};
   }
   state.start_over();
+  context.states.wanted().start_over(caller.node_uid);
   state.record_uid = record;
   state.key = TRY(verify::enrolled_attestation_key(
       enrolled.statement.ak_public,
@@ -245,7 +205,7 @@ api::AttestResponse appraised(Context& context, const Caller& caller, NodeState&
 }  // namespace
 
 Answer<api::ChallengeMessage> begin_attestation(Context& context, const Caller& caller) {
-  auto found = find_enrolled(context, caller);
+  auto found = find_enrolled(context, caller.node, caller.node_uid);
   if (auto* refused_ = std::get_if<Refusal>(&found)) {
     return std::move(*refused_);
   }
@@ -256,7 +216,7 @@ Answer<api::ChallengeMessage> begin_attestation(Context& context, const Caller& 
 
 Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
                                    const api::AttestRequest& request, std::stop_token stop) {
-  auto found = find_enrolled(context, caller);
+  auto found = find_enrolled(context, caller.node, caller.node_uid);
   if (auto* refused_ = std::get_if<Refusal>(&found)) {
     return std::move(*refused_);
   }
@@ -265,7 +225,7 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   const auto state = context.states.of(caller.node_uid);
   MutexLock lock(state->mutex);
   forget_gone_policies(*state, enrolled.policies);
-  if (auto loaded = load_key(enrolled, *state); !loaded) {
+  if (auto loaded = load_key(context, caller, enrolled, *state); !loaded) {
     return refusal_for(loaded.error());
   }
 
@@ -277,14 +237,16 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   if (!nonce) {
     return refuse({{verify::Reason::kNonceMismatch, "", nonce.error().message()}});
   }
-  auto outcome = verify::verify_evidence(
-      input_of(request), *state->key,
-      expected_challenge(request.nonce, caller, state->key->name(), nonce->selection),
-      state->progress);
+  const verify::Challenge challenge =
+      expected_challenge(request.nonce, caller, state->key->name(), nonce->selection);
+  const Round as_sent{caller, request, challenge, state->progress.ima};
+  auto outcome =
+      verify::verify_evidence(input_of(request), *state->key, challenge, state->progress);
   if (const auto* wrong = std::get_if<verify::Refused>(&outcome)) {
     return refuse(wrong->findings);
   }
   if (const auto* more = std::get_if<verify::NeedMore>(&outcome)) {
+    offer_part(context, as_sent, *more);
     return need_more(context, caller, *state, enrolled.policies, *more);
   }
   const auto& evidence = std::get<verify::VerifiedEvidence>(outcome);
@@ -300,6 +262,10 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   const RoundResult round =
       appraise(context, caller, enrolled, evidence, nonce->issued, now, *state);
   publish_round(context, caller, *state, enrolled.record(), round, call);
+  // A person waits for the whole evidence: the agent is asked for it now, not after its interval.
+  if (offer_evidence(context, as_sent, enrolled, evidence) == Offered::kAskForTheRest) {
+    return need_more(context, caller, *state, enrolled.policies, {});
+  }
   return appraised(context, caller, *state, enrolled.policies, round);
 }
 

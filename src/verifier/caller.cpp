@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "api/meta.h"
+#include "api/node_evidence.h"
 
 namespace seaworthy::verifier {
 namespace {
@@ -11,7 +12,6 @@ namespace {
 // evidence would cost the API server a review per node and interval.
 constexpr milliseconds kRemembered{60'000};
 constexpr std::size_t kMaxRemembered = 100'000;
-constexpr std::size_t kMaxTokenBytes = 8'192;  // projected tokens have about 1,200
 
 Error denied(std::string message) {
   return {ErrorCode::kDenied, std::move(message)};
@@ -23,12 +23,26 @@ Result<std::string> bearer_token(const http::Request& request) {
   if (!header || !header->starts_with(kScheme)) {
     return denied("no bearer token: agents authenticate with the projected token of their pod");
   }
-  const std::string_view token = header->substr(kScheme.size());
-  if (token.empty() || token.size() > kMaxTokenBytes ||
-      token.find_first_of(" \t\r\n") != std::string_view::npos) {
+  return std::string(header->substr(kScheme.size()));
+}
+
+// Whom the API server takes the bearer for, if the token is for us and of this account.
+Result<kube::TokenIdentity> identify(kube::Client& client, const std::string& token,
+                                     const CallerAuthenticator::Config& demanded,
+                                     std::string_view whom, const kube::Call& call) {
+  if (token.empty() || token.size() > api::kMaxTokenBytes ||
+      token.find_first_of(" \t\r\n") != std::string::npos) {
     return denied("the bearer token is empty, too long or not a token");
   }
-  return std::string(token);
+  auto identity = TRY(kube::token_review(client, token, demanded.audience, call));
+  if (!identity) {
+    return denied("the bearer token is not valid for audience '" + demanded.audience + "'");
+  }
+  if (identity->user != demanded.service_account) {
+    return denied("the bearer token is that of '" + identity->user + "', not of " +
+                  std::string(whom));
+  }
+  return *std::move(identity);
 }
 
 }  // namespace
@@ -41,16 +55,10 @@ Result<Caller> CallerAuthenticator::authenticate(const http::Request& request, D
     return *std::move(known);
   }
   const auto identity =
-      TRY(kube::token_review(client_, token, config_.audience, {deadline, std::move(stop)}));
-  if (!identity) {
-    return denied("the bearer token is not valid for audience '" + config_.audience + "'");
-  }
-  if (identity->user != config_.service_account) {
-    return denied("the bearer token is that of '" + identity->user + "', not of the agent");
-  }
-  Caller caller{NodeName(identity->extra_value("authentication.kubernetes.io/node-name")),
-                NodeUid(identity->extra_value("authentication.kubernetes.io/node-uid")),
-                identity->extra_value("authentication.kubernetes.io/pod-uid"), token_hash};
+      TRY(identify(client_, token, config_, "the agent", {deadline, std::move(stop)}));
+  Caller caller{NodeName(identity.extra_value("authentication.kubernetes.io/node-name")),
+                NodeUid(identity.extra_value("authentication.kubernetes.io/node-uid")),
+                identity.extra_value("authentication.kubernetes.io/pod-uid"), token_hash};
   if (!api::is_dns_subdomain(caller.node.str()) || caller.node_uid.empty() ||
       caller.pod_uid.empty()) {
     return denied(
@@ -76,6 +84,13 @@ std::optional<Caller> CallerAuthenticator::cached(const crypto::Digest& token_ha
     return std::nullopt;
   }
   return found->second.caller;
+}
+
+Result<void> EvidenceReaders::authenticate(const std::string& token, Deadline deadline,
+                                           std::stop_token stop) {
+  TRY(identify(client_, token, {api::kEvidenceAudience, service_account_},
+               "those who read evidence", {deadline, std::move(stop)}));
+  return {};
 }
 
 }  // namespace seaworthy::verifier

@@ -1,6 +1,7 @@
-// Who is asking: an agent, by the projected token of its pod. Nothing that the agent says about
-// itself is used; the API server's TokenReview says which pod on which node the token is for
-// (KEP-4193). Rules: design "Enrol"; attacks.
+// Who is asking: an agent, by the projected token of its pod, or a person who reads evidence, by a
+// token of the ServiceAccount that is there for it. Nothing that the agent says about itself is
+// used; the API server's TokenReview says which pod on which node the token is for (KEP-4193).
+// Rules: design "Enrol"; attacks.
 #pragma once
 
 #include <map>
@@ -53,6 +54,21 @@ class CallerAuthenticator {
   Mutex mutex_;
   std::map<crypto::Digest, Known> known_ GUARDED_BY(mutex_);
   Monotonic last_sweep_ GUARDED_BY(mutex_){};
+};
+
+// Whoever may read evidence (docs/evidence.md): the API server has given them a token of the
+// ServiceAccount that is there for nothing else. Thread-safe.
+class EvidenceReaders {
+ public:
+  EvidenceReaders(kube::Client& client, std::string service_account)
+      : client_(client), service_account_(std::move(service_account)) {}
+
+  // As CallerAuthenticator; nothing is remembered, so that a right that was taken back is gone.
+  Result<void> authenticate(const std::string& token, Deadline deadline, std::stop_token stop);
+
+ private:
+  kube::Client& client_;
+  const std::string service_account_;  // "system:serviceaccount:<namespace>:<name>"
 };
 
 }  // namespace seaworthy::verifier

@@ -16,7 +16,8 @@ const std::vector<tpm::PcrSelection>& required_selection(Selection selection = S
 // The wider one, if one of the policies compares what only that shows.
 Selection selection_for(const PolicyViews& policies);
 
-// The next challenge: with what need not be sent, and how long the agent may wait.
+// The next challenge: with what need not be sent, and how long the agent may wait. Everything has
+// to be sent while a person waits for the node's evidence (wanted.h).
 api::ChallengeMessage new_challenge(Context& context, const Caller& caller, NodeState& state,
                                     const PolicyViews& policies) REQUIRES(state.mutex);
 

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "policy/evaluate.h"
+#include "verifier/wanted.h"
 #include "verify/evidence.h"
 #include "verify/identity.h"
 
@@ -77,15 +78,18 @@ class NodeStates {
   void forget(const NodeUid& uid) {
     MutexLock lock(mutex_);
     states_.erase(uid);
+    wanted_.forget(uid);
   }
   std::size_t size() const {
     MutexLock lock(mutex_);
     return states_.size();
   }
+  WantedEvidence& wanted() { return wanted_; }
 
  private:
   mutable Mutex mutex_;
   std::unordered_map<NodeUid, std::shared_ptr<NodeState>> states_ GUARDED_BY(mutex_);
+  WantedEvidence wanted_;
 };
 
 }  // namespace seaworthy::verifier

@@ -4,6 +4,7 @@
 
 #include "verifier/appraise.h"
 #include "verifier/enrol.h"
+#include "verifier/reading.h"
 
 namespace seaworthy::verifier {
 namespace {
@@ -18,6 +19,17 @@ http::Response error_response(const Refusal& refused) {
     response.retry_after = kRetryAfter;
   }
   return response;
+}
+
+// To a person, through the API server: as it would itself, so that kubectl shows the message.
+http::Response status_response(const Refusal& refused) {
+  return http::json_response(refused.status,
+                             codec::to_json_text({{"apiVersion", "v1"},
+                                                  {"kind", "Status"},
+                                                  {"status", "Failure"},
+                                                  {"code", refused.status},
+                                                  {"reason", refused.message.code},
+                                                  {"message", refused.message.message}}));
 }
 
 Refusal unauthenticated(const Error& error) {
@@ -107,7 +119,13 @@ constexpr std::array kRoutes = {
 http::Response Service::handle(const http::Request& request, std::stop_token stop) {
   std::string_view route = "other";
   std::string outcome;
-  http::Response response = answer(request, std::move(stop), route, outcome);
+  http::Response response;
+  if (request.path() == api::kEvidencePath) {
+    route = "evidence";
+    response = answer_reader(request, std::move(stop), outcome);
+  } else {
+    response = answer(request, std::move(stop), route, outcome);
+  }
   observer_(route, outcome);
   return response;
 }
@@ -146,6 +164,36 @@ http::Response Service::answer(const http::Request& request, std::stop_token sto
   Handled result = found->handle(context_, *caller, request, std::move(stop));
   outcome = std::move(result.outcome);
   return std::move(result.response);
+}
+
+http::Response Service::answer_reader(const http::Request& request, std::stop_token stop,
+                                      std::string& outcome) {
+  const auto refuse = [&](const Refusal& refused) {
+    outcome = refused.message.code;
+    return status_response(refused);
+  };
+  if (request.method != "POST") {
+    return refuse(refusal(405, "MethodNotAllowed", "use POST"));
+  }
+  const auto parsed = api::parse_evidence_request(request.body);
+  if (!parsed) {
+    return refuse(refusal_for(parsed.error()));
+  }
+  const Deadline deadline = context_.clock.monotonic() + kAuthenticationTime;
+  if (const auto may = readers_.authenticate(parsed->token, deadline, std::move(stop)); !may) {
+    // Not 401: through the API server that would speak of the person's own credentials.
+    const bool denied = may.error().code() == ErrorCode::kDenied;
+    return refuse(denied ? refusal(403, "Unauthenticated", may.error().message())
+                         : refusal_for(may.error()));
+  }
+  const auto answer = read_evidence(context_, *parsed);
+  if (const auto* refused = std::get_if<Refusal>(&answer)) {
+    return refuse(*refused);
+  }
+  const auto& evidence = std::get<api::EvidenceAnswer>(answer);
+  outcome = evidence.part ? "Shown" : "Waiting";
+  return http::json_response(evidence.part ? 200 : 202,
+                             codec::to_json_text(api::to_json(evidence)));
 }
 
 }  // namespace seaworthy::verifier

@@ -1,4 +1,5 @@
-// The HTTPS endpoints for agents: routes, authentication, limits. Docs: docs/agent-protocol.md.
+// The HTTPS endpoints for agents, and the one for people who read evidence: routes, authentication,
+// limits. Docs: docs/agent-protocol.md, docs/evidence.md.
 #pragma once
 
 #include <stop_token>
@@ -15,20 +16,29 @@ namespace seaworthy::verifier {
 using Observer = std::function<void(std::string_view route, std::string_view outcome)>;
 
 // Thread-safe. Every route needs a token that the API server vouches for, before anything
-// of the body is looked at.
+// of the body is looked at. Only that of who reads evidence is itself in the body, which
+// may be of a few KiB then: what comes through the API server has no Authorization.
 class Service {
  public:
-  Service(Context& context, CallerAuthenticator& callers, RateLimit& limit, Observer observer)
-      : context_(context), callers_(callers), limit_(limit), observer_(std::move(observer)) {}
+  Service(Context& context, CallerAuthenticator& callers, EvidenceReaders& readers,
+          RateLimit& limit, Observer observer)
+      : context_(context),
+        callers_(callers),
+        readers_(readers),
+        limit_(limit),
+        observer_(std::move(observer)) {}
 
   http::Response handle(const http::Request& request, std::stop_token stop);
 
  private:
   http::Response answer(const http::Request& request, std::stop_token stop, std::string_view& route,
                         std::string& outcome);
+  http::Response answer_reader(const http::Request& request, std::stop_token stop,
+                               std::string& outcome);
 
   Context& context_;
   CallerAuthenticator& callers_;
+  EvidenceReaders& readers_;
   RateLimit& limit_;
   Observer observer_;
 };
