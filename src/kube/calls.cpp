@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t kPageSize = 500;
 constexpr std::size_t kMaxListed = 1'000'000;
 constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxToken = 16'384;
 
 Result<TokenIdentity> parse_identity(codec::Fields& status) {
   TokenIdentity out;
@@ -90,6 +91,25 @@ Result<std::optional<TokenIdentity>> token_review(Client& client, const std::str
     return std::optional<TokenIdentity>();
   }
   return std::optional<TokenIdentity>(std::move(identity));
+}
+
+Result<std::string> request_token(Client& client, const ObjectKey& service_account,
+                                  const std::string& audience, std::chrono::seconds life,
+                                  const Call& call) {
+  const Json request = {
+      {"apiVersion", kTokenReviews.api_version()},
+      {"kind", "TokenRequest"},
+      {"spec", {{"audiences", Json::array({audience})}, {"expirationSeconds", life.count()}}}};
+  const Json answer =
+      TRY(client.post_path(path_of(kServiceAccounts, service_account, "token"), request, call));
+  auto root = TRY(codec::Fields::of(answer, "TokenRequest"));
+  auto status = TRY(root.object("status"));
+  return status.text("token", kMaxToken);
+}
+
+std::string pod_proxy_path(const ObjectKey& pod, std::uint16_t port, std::string_view path) {
+  const ObjectKey target{pod.namespace_, "https:" + pod.name + ":" + std::to_string(port)};
+  return path_of(kPods, target, "proxy").append(path);
 }
 
 Result<Json> create_event(Client& client, const Json& event, const Call& call) {

@@ -166,6 +166,14 @@ Result<Json> apply_status(Client&, const Resource&, const Json& object,
 // only and never in an error.
 Result<std::optional<TokenIdentity>> token_review(Client&, const std::string& token,
                                                   const std::string& audience, const Call&);
+// TokenRequest: a token of the ServiceAccount, for that audience and about so long (the API server
+// wants ten minutes at least). Never in an error.
+Result<std::string> request_token(Client&, const ObjectKey& service_account,
+                                  const std::string& audience, std::chrono::seconds life,
+                                  const Call&);
+// Where the API server passes a request on to a pod's HTTPS port, without its Authorization. `path`
+// begins with a slash and is percent-encoded already. It checks no certificate there.
+std::string pod_proxy_path(const ObjectKey& pod, std::uint16_t port, std::string_view path);
 // POST to events.k8s.io/v1; see EventRecorder, which builds them.
 Result<Json> create_event(Client&, const Json& event, const Call&);
 

@@ -317,32 +317,37 @@ TEST_P(Contract, AnInformerFollowsMetadataOnly) {
 }
 
 TEST_P(Contract, ATokenIsValidForItsAudienceOnly) {
-  std::string token = "t";
-  const std::string user = "system:serviceaccount:" + prefix_ + ":agent";
-  if (fake_) {
-    fake_->add_token(token, "seaworthy-verifier", {.user = user, .uid = "u"});
-  } else {
-    ASSERT_TRUE(client_->create(kServiceAccounts,
-                                {{"apiVersion", "v1"},
-                                 {"kind", "ServiceAccount"},
-                                 {"metadata", {{"name", "agent"}, {"namespace", prefix_}}}},
-                                call()));
-    const auto made =
-        client_->post_path(path_of(kServiceAccounts, key("agent"), "token"),
-                           {{"apiVersion", "authentication.k8s.io/v1"},
-                            {"kind", "TokenRequest"},
-                            {"spec", {{"audiences", Json::array({"seaworthy-verifier"})}}}},
-                           call());
-    ASSERT_TRUE(made) << made.error().message();
-    token = (*made)["status"]["token"].get<std::string>();
-  }
-  const auto who = token_review(*client_, token, "seaworthy-verifier", call());
+  ASSERT_TRUE(client_->create(kServiceAccounts,
+                              {{"apiVersion", "v1"},
+                               {"kind", "ServiceAccount"},
+                               {"metadata", {{"name", "agent"}, {"namespace", prefix_}}}},
+                              call()));
+  const auto token =
+      request_token(*client_, key("agent"), "seaworthy-verifier", seconds(600), call());
+  ASSERT_TRUE(token) << token.error().message();
+  const auto who = token_review(*client_, *token, "seaworthy-verifier", call());
   ASSERT_TRUE(who) << who.error().message();
   ASSERT_TRUE(who->has_value());
-  EXPECT_EQ((*who)->user, user);
-  const auto other = token_review(*client_, token, "another", call());
+  EXPECT_EQ((*who)->user, "system:serviceaccount:" + prefix_ + ":agent");
+  const auto other = token_review(*client_, *token, "another", call());
   ASSERT_TRUE(other) << other.error().message();
   EXPECT_FALSE(other->has_value());
+
+  const auto nobodys =
+      request_token(*client_, key("nobody"), "seaworthy-verifier", seconds(600), call());
+  ASSERT_FALSE(nobodys);
+  EXPECT_EQ(nobodys.error().code(), ErrorCode::kNotFound);
+  const auto brief =
+      request_token(*client_, key("agent"), "seaworthy-verifier", seconds(599), call());
+  ASSERT_FALSE(brief);
+  EXPECT_EQ(brief.error().code(), ErrorCode::kMalformed);
+}
+
+TEST_P(Contract, NothingIsPassedOnToAPodThatIsNotThere) {
+  const auto answer = client_->post_path(pod_proxy_path(key("nobody"), 8443, "/v1/evidence"),
+                                         Json::object(), call());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::kNotFound) << answer.error().message();
 }
 
 }  // namespace

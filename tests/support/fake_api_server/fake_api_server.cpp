@@ -373,6 +373,23 @@ Response FakeApiServer::review_token(Json review) {
   return object_response(review, 201);
 }
 
+Response FakeApiServer::make_token(const Address& at, Json request) {
+  if (record_at(at) == nullptr) {
+    return status_response(404, "NotFound", "serviceaccounts \"" + at.key.name + "\" not found");
+  }
+  const Json spec = request.value("spec", Json::object());
+  if (spec.value("expirationSeconds", 3600) < 600) {
+    return status_response(
+        422, "Invalid", "spec.expirationSeconds: may not specify a duration less than 10 minutes");
+  }
+  const std::string token = "token-" + std::to_string(next_token_++);
+  kube::TokenIdentity who;
+  who.user = "system:serviceaccount:" + at.key.namespace_ + ":" + at.key.name;
+  tokens_[{token, spec["audiences"].at(0).get<std::string>()}] = std::move(who);
+  request["status"] = {{"token", token}, {"expirationTimestamp", clock_.now().rfc3339()}};
+  return object_response(request, 201);
+}
+
 Response FakeApiServer::handle(const http::Request& request) {
   if (auto answer = scripted()) {
     return *std::move(answer);
@@ -392,7 +409,9 @@ Response FakeApiServer::handle(const http::Request& request) {
   if (!at) {
     return status_response(404, "NotFound", "the server could not find the requested resource");
   }
-  if (request.method != "GET" && at->collection != "authentication.k8s.io/v1/tokenreviews") {
+  const bool is_token = at->collection == "v1/serviceaccounts" && at->subresource == "token";
+  if (request.method != "GET" && !is_token &&
+      at->collection != "authentication.k8s.io/v1/tokenreviews") {
     ++writes_;
   }
   if (request.method == "GET") {
@@ -405,6 +424,9 @@ Response FakeApiServer::handle(const http::Request& request) {
   }
   if (request.method == "POST") {
     Json body = parse_body(request);
+    if (is_token) {
+      return make_token(*at, std::move(body));
+    }
     return at->collection == "authentication.k8s.io/v1/tokenreviews" ? review_token(std::move(body))
                                                                      : create(*at, std::move(body));
   }
@@ -429,6 +451,9 @@ Result<Response> FakeApiServer::send(const http::Request& request, Deadline dead
   }
   if (hook) {
     hook(request.method + " " + request.target);
+  }
+  if (auto answer = proxied(request)) {
+    return *std::move(answer);
   }
   MutexLock lock(mutex_);
   requests_.push_back(request.method + " " + request.target);

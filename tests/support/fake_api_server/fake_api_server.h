@@ -1,7 +1,7 @@
 // An API server in memory: objects with resourceVersions, watches that resume and expire,
-// server-side apply, preconditions, finalizers, owner references, TokenReview. An http::Client, so
-// that kube's own client is what talks to it. It behaves as the real one does: the contract suite
-// (tests/kube/contract.h) runs against both.
+// server-side apply, preconditions, finalizers, owner references, TokenReview, TokenRequest, the
+// proxy to pods. An http::Client, so that kube's own client is what talks to it. It behaves as the
+// real one does: the contract suite (tests/kube/contract.h) runs against both.
 //
 // Not there: schemas and defaulting, authorization, admission.
 #pragma once
@@ -43,6 +43,11 @@ class FakeApiServer final : public http::Client {
 
   // Tokens that TokenReview accepts, for one audience.
   void add_token(const std::string& token, const std::string& audience, kube::TokenIdentity who);
+
+  // What pods answer to requests that come through the proxy: of those that are there, on port
+  // 8443.
+  using Pods = std::function<http::Response(const kube::ObjectKey& pod, const http::Request&)>;
+  void on_proxy(Pods pods);
 
   // Trouble.
   void drop_watches();  // cuts the connections of all watches
@@ -89,6 +94,8 @@ class FakeApiServer final : public http::Client {
       REQUIRES(mutex_);
   http::Response remove(const Address& at, const http::Request& request) REQUIRES(mutex_);
   http::Response review_token(codec::Json review) REQUIRES(mutex_);
+  http::Response make_token(const Address& at, codec::Json request) REQUIRES(mutex_);
+  std::optional<http::Response> proxied(const http::Request& request) EXCLUDES(mutex_);
   // Stores and tells the watches, if anything differs; gives the object as stored.
   codec::Json commit(const Address& at, Record record) REQUIRES(mutex_);
   void expunge(const std::string& collection, const kube::ObjectKey& key) REQUIRES(mutex_);
@@ -111,7 +118,9 @@ class FakeApiServer final : public http::Client {
   std::deque<http::Response> script_ GUARDED_BY(mutex_);
   std::vector<std::string> requests_ GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, kube::TokenIdentity> tokens_ GUARDED_BY(mutex_);
+  std::uint64_t next_token_ GUARDED_BY(mutex_) = 1;
   std::function<void(const std::string&)> hook_ GUARDED_BY(mutex_);
+  Pods pods_ GUARDED_BY(mutex_);
 };
 
 }  // namespace seaworthy::testing
