@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "commands/capture_evidence.h"
 #include "commands/output.h"
 
 namespace CLI {
@@ -16,14 +17,17 @@ class App;
 
 namespace seaworthy::cli {
 
-enum class CaptureSubject : std::uint8_t { kFiles, kImage };
+enum class CaptureSubject : std::uint8_t { kNode, kFiles, kImage };
 
 struct CaptureCommand {
   CaptureSubject subject = CaptureSubject::kFiles;
-  std::string name;        // --name, of the set
-  std::string image;       // image: a path
-  bool all_files = false;  // image --all-files
-  std::string boot_log;    // files: names of files, "-" is standard input
+  std::string name;           // --name, of the set; empty with node: none is made
+  std::string node;           // node NAME
+  std::string evidence;       // node --evidence: a folder; empty: no files
+  int timeout_seconds = 120;  // node --timeout
+  std::string image;          // image: a path
+  bool all_files = false;     // image --all-files
+  std::string boot_log;       // files: names of files, "-" is standard input
   std::string userspace_log;
   std::string ima;
   std::string pcrs;
@@ -44,6 +48,11 @@ struct Captured {
   std::string summary;  // for standard error
   bool remarkable = false;
 };
+// Of files or an image.
 Result<Captured> capture(const CaptureCommand& options, commands::Format format, Time now);
+
+// Reference values out of evidence, as the options say.
+Result<Captured> capture(const CaptureCommand& options, const commands::NodeEvidence& evidence,
+                         commands::Format format, Time now);
 
 }  // namespace seaworthy::cli

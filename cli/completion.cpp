@@ -33,13 +33,13 @@ complete -c kubectl-seaworthy -f -a '(__kubectl_seaworthy)'
 
 const std::vector<std::string> kCommands{"status",  "explain", "approve",    "inspect",
                                          "capture", "diff",    "completion", "version"};
-const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--namespace", "--output",
-                                       "--color",      "--timeout", "--help"};
+const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--as",      "--namespace",
+                                       "--output",     "--color",   "--timeout", "--help"};
 
 const std::vector<std::string> kInspectOptions{"--strict", "--output", "--color", "--help"};
 const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certificate", "ear"};
 const std::vector<std::string> kCaptureOptions{"--name", "--strict", "--output", "--help"};
-const std::vector<std::string> kCaptured{"files", "image"};
+const std::vector<std::string> kCaptured{"node", "files", "image"};
 // Options that take no value.
 const std::vector<std::string> kFlags{"--help",     "-h",    "--strict",   "--events",
                                       "--no-files", "--all", "--all-files"};
@@ -80,6 +80,10 @@ std::vector<std::string> inspect_options(const std::string& subject) {
 std::vector<std::string> capture_options(const std::string& captured) {
   if (captured == "image") {
     return {"--all-files", "--ignore", "--command-line"};
+  }
+  if (captured == "node") {
+    return with(kGlobal,
+                {"--evidence", "--pin", "--events", "--no-files", "--ignore", "--command-line"});
   }
   if (captured == "files") {
     return {"--boot-log", "--userspace-log", "--ima",    "--pcrs",        "--pin",
@@ -149,6 +153,9 @@ std::vector<std::string> candidates(const std::vector<std::string>& done, const 
   }
   if (before[0] == "explain" && before.size() == 2) {
     return list(before[1] == "node" ? "nodes" : before[1] == "pod" ? "pods" : "namespaces");
+  }
+  if (before[0] == "capture" && before.size() == 2 && before[1] == "node") {
+    return list("nodes");
   }
   if (before[0] == "inspect" && before.size() == 1) {
     return kSubjects;

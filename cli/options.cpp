@@ -12,7 +12,9 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy explain pod -n payments p  why a pod waits or was refused
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
   kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
-  kubectl seaworthy capture files …            reference values from a machine's logs, to be read
+  kubectl seaworthy capture node worker-1 --name SET  reference values of what a node runs now,
+                                               to be read; --evidence DIR: its logs and quote
+  kubectl seaworthy capture files …            the same from a machine's logs
   kubectl seaworthy capture image PATH …       the same from a disk's or a container's files
   kubectl seaworthy diff set/debian-12 FILE    what changed between reference values
 
@@ -84,6 +86,7 @@ void add_global(CLI::App& app, Raw& raw) {
   app.add_option("--kubeconfig", raw.options.kubeconfig,
                  "Path to a kubeconfig; default: KUBECONFIG, then ~/.kube/config");
   app.add_option("--context", raw.options.context, "Context of the kubeconfig to use");
+  app.add_option("--as", raw.options.as, "User to act as, if you may impersonate them");
   app.add_option("-n,--namespace", raw.options.namespace_,
                  "Namespace of a pod; default: that of the context");
   app.add_option("-o,--output", raw.format, "text, wide, json or yaml")

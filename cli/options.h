@@ -34,6 +34,7 @@ struct Options {
   Command command = Command::kStatus;
   std::string kubeconfig;
   std::string context;
+  std::string as;  // whom to impersonate
   std::string namespace_;
   std::string
       name;  // the node, pod or namespace that a command is about; the shell to complete for

@@ -1,5 +1,6 @@
 #include "wiring.h"
 
+#include "capture_node.h"
 #include "commands/approve.h"
 #include "commands/cluster.h"
 #include "commands/explain.h"
@@ -22,6 +23,9 @@ Result<Connection> connect(const Options& options, const Clock& clock) {
   kube::Config config =
       TRY(kube::load_kubeconfig({.path = options.kubeconfig, .context = options.context},
                                 kube::process_environment(), clock));
+  if (!options.as.empty()) {
+    config.impersonation = {.user = options.as};
+  }
   config.http.user_agent = "kubectl-seaworthy/" SEAWORTHY_VERSION;
   std::shared_ptr<http::Client> http =
       TRY(http::cpprest::create_client(std::move(config.http), clock));
@@ -61,6 +65,14 @@ std::string lines(const std::vector<std::string>& words) {
     out += word + "\n";
   }
   return out;
+}
+
+Result<Captured> captured(const Options& options, const Clock& clock) {
+  if (options.capture.subject != CaptureSubject::kNode) {
+    return capture(options.capture, options.output.format, clock.now());
+  }
+  const Connection connection = TRY(connect(options, clock));
+  return capture_node(*connection.client, options.capture, options.output, clock);
 }
 
 Result<std::string> ask_cluster(const Options& options, const Clock& clock) {
@@ -129,7 +141,7 @@ Result<Answer> run(const Options& options) {
       return Answer{std::move(read.text), read.findings && options.inspect.strict ? 3 : 0};
     }
     case Command::kCapture: {
-      Captured done = TRY(capture(options.capture, options.output.format, clock.now()));
+      Captured done = TRY(captured(options, clock));
       return Answer{std::move(done.text), done.remarkable && options.capture.strict ? 3 : 0,
                     std::move(done.summary)};
     }

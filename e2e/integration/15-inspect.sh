@@ -55,4 +55,6 @@ check "and says how with tpm2-tools" grep -q 'tpm2_quote -c' "$work/out"
 complete() { env -i "$kubectl_seaworthy" __complete "$@"; }
 check "completion knows the subjects" grep -qx ek-certificate <(complete inspect '')
 check "completion knows the options of quote" grep -qx -- --selection <(complete inspect quote --)
+check "completion knows what to capture" grep -qx node <(complete capture '')
+check "and its options" grep -qx -- --evidence <(complete capture node n --e)
 checks_end

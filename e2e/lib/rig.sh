@@ -99,10 +99,11 @@ rig_port() { echo $((API_SERVER_PORT + 5 + $1)); } # the control plane claims te
 
 operator_url() { echo "https://127.0.0.1:$(rig_port 0)"; }
 
+# Where the operator listens: rig_listen; agents come by 127.0.0.1 all the same.
 start_operator() { # name, number of the replica: 1 or 2
   local name=$1 n=$((2 * ($2 - 1)))
   launch "$name" "$(program operator seaworthy-operator)" --kubeconfig "$(account_conf seaworthy-operator)" \
-    --listen "127.0.0.1:$(rig_port $n)" --health-listen "127.0.0.1:$(rig_port $((n + 1)))" --identity "$name" \
+    --listen "${rig_listen:-127.0.0.1}:$(rig_port $n)" --health-listen "127.0.0.1:$(rig_port $((n + 1)))" --identity "$name" \
     --serving-certificates External --log-level debug
   within 30 curl -fsS "http://127.0.0.1:$(rig_port $((n + 1)))/readyz" ||
     { echo "$name does not become ready"; exit 1; }

@@ -1,0 +1,56 @@
+#include "capture_node.h"
+
+#include <cstdio>
+
+#include "commands/evidence.h"
+#include "files.h"
+
+namespace seaworthy::cli {
+namespace {
+
+commands::NodeEvidence logs_of(const api::NodeEvidence& evidence) {
+  commands::NodeEvidence out{.boot_log = evidence.boot_log,
+                             .userspace_log = evidence.userspace_log};
+  if (!evidence.ima.empty()) {
+    out.ima = evidence.ima;
+  }
+  const auto bank = evidence.pcrs.find("sha256");
+  if (bank != evidence.pcrs.end()) {
+    for (const auto& [index, value] : bank->second) {
+      out.pcrs.emplace(index, crypto::Digest(crypto::HashAlg::kSha256, value));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Captured> capture_node(kube::Client& client, const CaptureCommand& options,
+                              const commands::Output& output, const Clock& clock) {
+  if (!options.evidence.empty()) {
+    TRY(make_empty_folder(options.evidence));
+  }
+  const commands::EvidenceSource source{
+      client, clock, kube::real_sleep(),
+      [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }};
+  const api::NodeEvidence evidence = TRY(commands::fetch_evidence(
+      source, options.node,
+      kube::call_within(clock, std::chrono::seconds(options.timeout_seconds), {})));
+  Captured out;
+  if (!options.evidence.empty()) {
+    const auto files = commands::evidence_files(options.node, evidence);
+    for (const commands::EvidenceFile& file : files) {
+      TRY(write_new(options.evidence + "/" + file.name, file.content));
+    }
+    out.text = commands::captured_text(options.node, evidence, files, options.evidence, output);
+  }
+  if (options.name.empty()) {
+    return out;
+  }
+  // Standard output is the set; where the files are is said beside it.
+  Captured set = TRY(capture(options, logs_of(evidence), output.format, evidence.received));
+  set.summary = out.text + set.summary;
+  return set;
+}
+
+}  // namespace seaworthy::cli
