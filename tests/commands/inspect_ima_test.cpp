@@ -54,6 +54,15 @@ TEST(InspectIma, TextNeverSendsControlCharactersOfAListToTheTerminal) {
   EXPECT_EQ(read->text.find('\x1b'), std::string::npos);
 }
 
+TEST(InspectIma, A99_TheAsciiListIsRefusedByItsName) {
+  const std::string line =
+      "10 " + std::string(40, 'a') + " ima-ng sha256:" + std::string(64, 'b') + " boot_aggregate\n";
+  const auto read = inspect_ima(as_bytes(line), kText);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message().find("binary_runtime_measurements"), std::string::npos)
+      << read.error().message();
+}
+
 TEST(InspectIma, AnEmptyListIsReadAndIsAFinding) {
   const Json json = read_json({});
   EXPECT_EQ(json["entries"], 0);

@@ -95,6 +95,18 @@ TEST(Files, A101_APathCanOnlyNarrowWhatIsKnown) {
   EXPECT_EQ(world.unknown(file("good", "/bin/y")), Reasons{});
 }
 
+// Paths are bytes: none is trimmed, folded or decoded on its way to a decision.
+TEST(Files, A99_APathThatOnlyLooksEqualIsAnother) {
+  World world;
+  world.set.files = {{value("good"), "/bin/x y", true}};
+  EXPECT_EQ(world.unknown(file("good", "/bin/x y")), Reasons{});
+  for (const std::string_view other :
+       {"/bin/x\\040y", "/bin/x  y", "/bin/x y ", "/bin/x y\n", "/bin/x\ty", "/bin/\xD1\x85 y",
+        "/bin//x y", "/bin/./x y", "/BIN/x y"}) {
+    EXPECT_EQ(world.unknown(file("good", other)), kUnknown) << other;
+  }
+}
+
 TEST(Files, ADigestOfAnotherAlgorithmIsNoReferenceValue) {
   World world;
   const auto long_one = crypto::hash(crypto::HashAlg::kSha512, as_bytes("good"));

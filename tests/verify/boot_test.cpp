@@ -92,6 +92,20 @@ INSTANTIATE_TEST_SUITE_P(
               log.events.push_back(seaworthy::testing::grub(8, "grub_cmd", "echo"));
             },
             {Reason::kPcrMismatch}},
+        Lie{"A57_AnExtendThatAnInterposerDropped",
+            [](BootLog& log) {
+              log.events.erase(std::find(log.events.begin(), log.events.end(),
+                                         find(log, 4, eventlog::kBootApplication, 1)));
+            },
+            [](BootLog& log) { log = seaworthy::testing::honest_boot(); },
+            {Reason::kPcrMismatch}},
+        Lie{"A57_AnExtendWhoseValueAnInterposerChanged",
+            [](BootLog& log) {
+              find(log, 4, eventlog::kBootApplication, 1) =
+                  seaworthy::testing::application("another grub", "\\EFI\\debian\\grubx64.efi");
+            },
+            [](BootLog& log) { log = seaworthy::testing::honest_boot(); },
+            {Reason::kPcrMismatch}},
         Lie{"A69_APcrWithoutEvents",
             nullptr,
             [](BootLog& log) { erase(log, 14); },

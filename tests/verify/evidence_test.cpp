@@ -144,6 +144,70 @@ TEST_F(Continued, A59_ANewEpochStartsFromNothing) {
   }
 }
 
+// A55. Root resets the TPM alone (its reset line, or the sleep of S3) and the machine runs on: the
+// registers are zero, and everything that was proven before counts for nothing.
+TEST_F(Continued, A55_AfterAResetOfTheTpmTheOldLogsLeadNowhere) {
+  const std::vector<crypto::Digest> zero(tpm::kPcrCount, crypto::Digest(kPolicyBank));
+  for (const bool reset : {true, false}) {
+    EvidenceBuilder after = machine;
+    ++(reset ? after.clock.reset_count : after.clock.restart_count);
+    Evidence nothing_new = after.build(zero);
+    nothing_new.boot_log.reset();
+    nothing_new.ima = Bytes();
+    nothing_new.ima_from = progress.ima_entries();
+    const Round quiet(after, nothing_new, progress);
+    ASSERT_NE(quiet.need(), nullptr);
+    EXPECT_TRUE(quiet.need()->boot_log);
+    EXPECT_EQ(quiet.need()->ima_from, 0u);
+
+    const Round round(after, after.build(zero), progress);
+    ASSERT_TRUE(round.is_verified()) << ::testing::PrintToString(refusals(round.outcome));
+    EXPECT_EQ(reasons(round.verified().findings()), Reasons(11, Reason::kPcrMismatch));
+    EXPECT_EQ(round.verified().ima().entries(), 0u);  // none of the list leads to zero
+    EXPECT_EQ(round.verified().boot().secure_boot(), SecureBoot::kUnknown);
+    EXPECT_TRUE(round.verified().boot().applications().empty());
+  }
+}
+
+// A55. What no signature tells from a reboot: root extends the good log into the empty registers.
+// It can be known from the counters only; whoever else saw no reboot has to say so.
+TEST_F(Continued, A55_TheGoodLogExtendedAgainIsAnotherEpochThatTheCountersShow) {
+  EvidenceBuilder after = machine;
+  ++after.clock.reset_count;
+  const Round round(after, progress);
+  ASSERT_TRUE(round.is_verified());
+  EXPECT_TRUE(round.verified().new_epoch());
+  EXPECT_EQ(round.verified().quote().clock().reset_count, progress.last->clock.reset_count + 1);
+}
+
+// A107. One extend failed: list and register differ until the next boot, however often the node
+// shows its list, and the node is told that a reboot is needed.
+TEST_F(Continued, A107_AnExtendThatFailedIsToldUntilTheReboot) {
+  machine.measured_ima = machine.ima_list();  // what reached the TPM
+  machine.run("/usr/bin/the-extend-of-this-failed");
+  machine.run("/usr/bin/later");
+  append(*machine.measured_ima, eventlog::write_ima_entry(machine.files.back()));
+  const Round part(machine, delta(), progress);
+  ASSERT_NE(part.need(), nullptr);
+  EXPECT_EQ(part.need()->ima_from, 0u);
+  for (int later = 0; later < 3; ++later) {
+    tick();
+    const Round whole(machine, progress);
+    ASSERT_TRUE(whole.is_verified());
+    EXPECT_EQ(reasons(whole.verified().findings()), Reasons{Reason::kImaListIncomplete});
+    const std::string told = whole.verified().findings()[0].message();
+    EXPECT_NE(told.find("reboot the node"), std::string::npos) << told;
+    progress = whole.verified().progress();
+    machine.run("/usr/bin/later-" + std::to_string(later));
+    append(*machine.measured_ima, eventlog::write_ima_entry(machine.files.back()));
+  }
+  machine.measured_ima.reset();
+  ++machine.clock.reset_count;
+  const Round rebooted(machine, progress);
+  ASSERT_TRUE(rebooted.is_verified());
+  EXPECT_EQ(text(rebooted.verified().findings()), "");
+}
+
 TEST_F(Continued, A92_AsksOnceFromZeroAndThenTells) {
   Evidence evidence = delta();
   machine.run("/usr/bin/hidden");

@@ -75,6 +75,18 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"A89_NoListAtAll",
             [](EvidenceBuilder& m) { m.shown_ima = Bytes(); },
             {Reason::kImaListMissing}},
+        Lie{"A57_AnExtendThatAnInterposerDropped",
+            [](EvidenceBuilder& m) {
+              m.measured_ima = m.ima_list();
+              m.files.insert(m.files.begin(), good_file());
+            },
+            {Reason::kImaListIncomplete}},
+        Lie{"A99_TheAsciiList",
+            [](EvidenceBuilder& m) {
+              m.shown_ima = to_bytes(as_bytes("10 " + std::string(40, 'a') + " ima-ng sha256:" +
+                                              std::string(64, 'b') + " boot_aggregate\n"));
+            },
+            {Reason::kImaListMalformed}},
         Lie{"A98_AnEntryCutOff",
             [](EvidenceBuilder& m) {
               m.shown_ima = m.ima_list();
@@ -234,6 +246,20 @@ TEST(VerifiedIma, R20_NoEntryIsSkippedByItsName) {
   const Shown shown(machine);
   ASSERT_EQ(shown.ima().files().size(), 5u);
   EXPECT_EQ(shown.ima().files()[4].path, "dm_table_load");
+}
+
+// A99. One entry whose name would be two lines in the ASCII list.
+TEST(VerifiedIma, A99_ANewlineInANameMakesNoSecondEntry) {
+  const std::string name = "/tmp/x\n10 " + std::string(40, 'a') +
+                           " ima-ng sha256:" + std::string(64, 'b') + " /usr/bin/kubelet";
+  EvidenceBuilder machine;
+  machine.run(name);
+  const Shown shown(machine);
+  EXPECT_EQ(text(shown.ima().findings()), "");
+  EXPECT_EQ(shown.ima().entries(), 4u);
+  ASSERT_EQ(shown.ima().files().size(), 3u);
+  EXPECT_EQ(shown.ima().files()[2].path, name);
+  EXPECT_EQ(shown.ima().files()[2].digest, EvidenceBuilder::file_digest(name));
 }
 
 TEST(VerifiedIma, R20_FilesOfEveryKnownTemplateAreShown) {
