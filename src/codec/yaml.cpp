@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -44,9 +45,21 @@ Json plain_scalar(const std::string& text) {
   return text;
 }
 
+// Aliases stand for what was written once and count as often as they are used: a few bytes could
+// be any number of values, or a long text again and again.
+constexpr std::size_t kMaxGrowth = 4;
+
 struct Budget {
   const JsonLimits& limits;
+  std::size_t max_scalar_bytes;
+  std::size_t max_values;
   std::size_t values = 0;
+  std::size_t scalar_bytes = 0;
+
+  Budget(const JsonLimits& limits_, std::size_t text_size)
+      : limits(limits_),
+        max_scalar_bytes(kMaxGrowth * text_size),
+        max_values(std::min(limits.max_values, kMaxGrowth * text_size + 1)) {}
 };
 
 // Bounded by limits.max_depth, which is small: the one recursion in this layer.
@@ -54,8 +67,8 @@ Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) 
   if (depth > budget.limits.max_depth) {
     return at(node.Mark(), "nested deeper than " + std::to_string(budget.limits.max_depth));
   }
-  if (++budget.values > budget.limits.max_values) {
-    return at(node.Mark(), "more than " + std::to_string(budget.limits.max_values) + " values");
+  if (++budget.values > budget.max_values) {
+    return at(node.Mark(), "more than " + std::to_string(budget.max_values) + " values");
   }
   const std::string& tag = node.Tag();
   const bool plain = tag.empty() || tag == "?";
@@ -68,6 +81,10 @@ Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) 
       return Json(nullptr);
     case YAML::NodeType::Scalar: {
       const std::string& text = node.Scalar();
+      if ((budget.scalar_bytes += text.size()) > budget.max_scalar_bytes) {
+        return at(node.Mark(), "its aliases make it more than " + std::to_string(kMaxGrowth) +
+                                   " times as long as it is");
+      }
       return plain && tag == "?" ? plain_scalar(text) : Json(text);
     }
     case YAML::NodeType::Sequence: {
@@ -201,7 +218,7 @@ Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& li
   }
   try {
     std::vector<Json> documents;
-    Budget budget{limits};
+    Budget budget(limits, text.size());
     for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
       documents.push_back(TRY(convert(document, 1, budget)));
     }

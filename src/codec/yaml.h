@@ -12,7 +12,8 @@ namespace seaworthy::codec {
 
 // Parses the documents of a YAML 1.2 stream (core schema: true/false, null, integers and floats
 // are recognised in plain scalars, everything else and everything quoted is a string). Bounded by
-// the same limits as JSON; aliases count as often as they are used. Duplicate keys, keys that are
+// the same limits as JSON; aliases count as often as they are used, and may not make a text more
+// than four times as long. Duplicate keys, keys that are
 // not scalars and tags of applications are refused. kMalformed names line and column.
 Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& limits);
 

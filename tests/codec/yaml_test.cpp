@@ -31,6 +31,22 @@ TEST(Yaml, CountsAliasesAsOftenAsTheyAreUsed) {
   EXPECT_FALSE(parse_yaml(bomb, kLimits));
 }
 
+// 4 bytes could stand for a thousand, a thousand times.
+TEST(Yaml, A187_AliasesOfALongTextAreBoundedByTheWholeText) {
+  const auto with = [](int uses) {
+    std::string text = "a: &a " + std::string(1'000, 'x') + "\nb: [1";
+    for (int i = 0; i < uses; ++i) {
+      text += ",*a";
+    }
+    return parse_yaml(text + "]\n", kLimits);
+  };
+  EXPECT_TRUE(with(3));
+  const auto refused = with(100);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "YAML at line 1, column 4: its aliases make it more than 4 times as long as it is");
+}
+
 TEST(Yaml, ReadsBackWhatItWrites) {
   const Json value = {{"a", 1},
                       {"b", "1"},
