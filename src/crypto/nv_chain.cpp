@@ -29,7 +29,9 @@ std::vector<Certificate> parse_tpm_nv_chain(std::span<const Bytes> areas, std::s
     read_all(area, max, out);
     append(joined, area);
   }
-  read_all(joined, max, out);
+  if (areas.size() > 1) {  // one that begins in one area and ends in the next
+    read_all(joined, max, out);
+  }
   return out;
 }
 
