@@ -138,6 +138,27 @@ verify::EvidenceInput input_of(const api::AttestRequest& request) {
   return input;
 }
 
+// What the TPM says of itself, for people who know whether there was a reboot or an update: nothing
+// that is signed tells a reset of the TPM alone, to replay its log, from a reboot.
+void tell_changes(Context& context, const Caller& caller, const api::NodeAttestation& record,
+                  const verify::VerifiedEvidence& evidence) {
+  const tpm::ClockInfo& now = evidence.quote().clock();
+  const auto& before = record.boot;
+  if (before &&
+      (before->reset_count != now.reset_count || before->restart_count != now.restart_count)) {
+    warn(context, caller.node, caller.node_uid, "TpmReset", "Attest",
+         "resetCount " + std::to_string(now.reset_count) + " after " +
+             std::to_string(before->reset_count) + ", restartCount " +
+             std::to_string(now.restart_count) + " after " + std::to_string(before->restart_count) +
+             ": as after a reboot or a suspension; if there was none, look into it");
+  }
+  if (evidence.tpm_firmware_changed()) {
+    warn(
+        context, caller.node, caller.node_uid, "TpmFirmwareChanged", "Attest",
+        "the TPM runs another firmware than at its last quote; if nobody updated it, look into it");
+  }
+}
+
 RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enrolled,
                      const verify::VerifiedEvidence& evidence, Time issued, Time now,
                      NodeState& state) REQUIRES(state.mutex) {
@@ -259,6 +280,7 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
        selection_for(enrolled.policies) != Selection::kUsual)) {
     return need_more(context, caller, *state, enrolled.policies, {});
   }
+  tell_changes(context, caller, enrolled.record(), evidence);
   const RoundResult round =
       appraise(context, caller, enrolled, evidence, nonce->issued, now, *state);
   publish_round(context, caller, *state, enrolled.record(), round, call);
