@@ -168,7 +168,9 @@ policy freshness='{intervalSeconds: 60, maxAgeSeconds: 120}' | accepts "a verdic
 policy freshness='{maxAgeSeconds: 59}' | refuses "a verdict shorter than two default intervals" "maxAgeSeconds must be at least twice intervalSeconds"
 policy freshness='{intervalSeconds: 4}' | refuses "an interval of 4 seconds" "spec.freshness.intervalSeconds in body should be greater than or equal to 5"
 policy freshness='{intervalSeconds: 3601, maxAgeSeconds: 8000}' | refuses "an interval above an hour" "spec.freshness.intervalSeconds in body should be less than or equal to 3600"
-policy enforcement='{mode: Off}' | refuses "a mode that there is not" "supported values: \"Enforce\", \"Warn\", \"Audit\""
+policy enforcement='{mode: Off}' | refuses "a mode that there is not" "supported values: \"Enforce\", \"Warn\", \"Audit\", \"DryRun\""
+policy enforcement='{mode: DryRun}' workloads='{}' | accepts "a dry run, which governs nothing"
+policy enforcement='{mode: DryRun}' | accepts "a dry run of a policy that would govern"
 policy enforcement='{modus: Audit}' | refuses "a field that there is not" "unknown field \"spec.enforcement.modus\""
 policy workloads="{namespaces: [$(seq -s, -f 'ns%g' 257)]}" | refuses "257 namespaces" "spec.workloads.namespaces: Too many: 257: must have at most 256 items"
 

@@ -63,6 +63,7 @@ Decision object(const api::AdmissionRequest& request, EnforcementMode mode, Reas
       out.response.audit_annotations["would-deny"] = std::move(message);
       break;
     case EnforcementMode::kAudit:
+    case EnforcementMode::kDryRun:  // governs no namespace, so nobody asks about it
       out.outcome = Outcome::kAudited;
       out.response.allowed = true;
       out.response.code = 200;

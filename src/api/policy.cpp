@@ -12,7 +12,7 @@ using codec::Fields;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kModes = {"Enforce", "Warn", "Audit"};
+constexpr std::array<std::string_view, 4> kModes = {"Enforce", "Warn", "Audit", "DryRun"};
 
 // Ungoverned for ever: nothing that Seaworthy or a node needs to start may wait for Seaworthy.
 constexpr std::array<std::string_view, 4> kNeverGoverned = {"kube-system", "kube-node-lease",
@@ -187,6 +187,9 @@ Result<void> parse_spec(Fields& spec, AttestationPolicy& out) {
   out.mode = static_cast<EnforcementMode>(
       TRY(one_of_or(enforcement, "mode", {kModes.begin(), kModes.end()}, 0)));
   TRY(enforcement.expect_no_more());
+  if (out.dry_run()) {
+    out.namespaces.clear();  // named, perhaps, for when it is no dry run any more
+  }
   return spec.expect_no_more();
 }
 
@@ -218,6 +221,9 @@ Result<AttestationPolicy> parse_policy(const Json& object) {
 
 std::vector<Namespace> governed_namespaces(const Json& object) {
   std::vector<Namespace> out;
+  if (readable_mode(object) == EnforcementMode::kDryRun) {
+    return out;
+  }
   const Json* list = member(member(member(&object, "spec"), "workloads"), "namespaces");
   if (list == nullptr || !list->is_array()) {
     return out;
@@ -231,6 +237,16 @@ std::vector<Namespace> governed_namespaces(const Json& object) {
     }
   }
   return out;
+}
+
+EnforcementMode readable_mode(const Json& object) {
+  const Json* mode = member(member(member(&object, "spec"), "enforcement"), "mode");
+  if (mode == nullptr || !mode->is_string()) {
+    return EnforcementMode::kEnforce;
+  }
+  const auto at = std::find(kModes.begin(), kModes.end(), mode->get_ref<const std::string&>());
+  return at == kModes.end() ? EnforcementMode::kEnforce
+                            : static_cast<EnforcementMode>(at - kModes.begin());
 }
 
 Json policy_status_patch(const AttestationPolicy& policy, const NodeCounts& counts,

@@ -28,7 +28,7 @@ enum class Requirement : std::uint8_t { kRequired, kOptional };
 enum class BootRule : std::uint8_t { kReferenceValues, kAny };
 enum class ImaRule : std::uint8_t { kRequired, kIgnored };
 enum class UnknownFilesRule : std::uint8_t { kViolated, kReport };
-enum class EnforcementMode : std::uint8_t { kEnforce, kWarn, kAudit };
+enum class EnforcementMode : std::uint8_t { kEnforce, kWarn, kAudit, kDryRun };  // strictest first
 
 // Known deviations of firmware, each of which a policy allows by name: verify/quirks.h.
 inline constexpr std::array<std::string_view, 3> kQuirkNames = {
@@ -106,7 +106,7 @@ struct AttestationPolicy {
 
   ObjectMeta meta;
   LabelSelector nodes;                // which nodes to appraise; empty: all
-  std::vector<Namespace> namespaces;  // which namespaces the class governs
+  std::vector<Namespace> namespaces;  // which namespaces the class governs; of a dry run: none
   Identity identity;
   Evidence evidence;
   std::chrono::seconds interval{30};
@@ -116,6 +116,8 @@ struct AttestationPolicy {
   bool operator==(const AttestationPolicy&) const = default;
 
   PolicyName name() const { return PolicyName(meta.name); }
+  // Nodes are judged under it and nothing follows: it enrols nobody and binds nothing.
+  bool dry_run() const { return mode == EnforcementMode::kDryRun; }
 };
 
 // Reads an object as the API server serves it. Every refusal names the field; a policy that does
@@ -125,6 +127,9 @@ Result<AttestationPolicy> parse_policy(const Json& object);
 // The namespaces that an object of this kind names, as far as they can be read even if the rest
 // cannot: what a policy governs must not shrink because another field is broken.
 std::vector<Namespace> governed_namespaces(const Json& object);
+
+// The mode as far as it can be read even if the rest cannot; what cannot be understood enforces.
+EnforcementMode readable_mode(const Json& object);
 
 struct NodeCounts {
   int matched = 0, trusted = 0, violated = 0, stale = 0, unknown = 0;

@@ -52,6 +52,16 @@ bool ReadPolicy::governs(const Namespace& name_) const {
   return std::find(namespaces.begin(), namespaces.end(), name_) != namespaces.end();
 }
 
+api::EnforcementMode ReadPolicy::mode() const {
+  return policy ? policy->mode : api::EnforcementMode::kEnforce;
+}
+
+std::string ReadPolicy::shown() const {
+  const auto how = mode();
+  return how == api::EnforcementMode::kDryRun ? name + " (" + std::string(api::name(how)) + ")"
+                                              : name;
+}
+
 std::vector<const ReadPolicy*> Cluster::governing(const Namespace& name) const {
   std::vector<const ReadPolicy*> out;
   for (const ReadPolicy& policy : policies) {

@@ -34,9 +34,10 @@ std::string findings_text(const api::PolicyVerdict& verdict) {
   return out;
 }
 
-std::string verdict_text(const api::PolicyVerdict& verdict, const Output& output, Time now) {
-  std::string out = "  " + bold(verdict.policy.str(), output.colour) + ": " +
-                    painted(verdict.verdict, output.colour);
+std::string verdict_text(const ReadPolicy& policy, const api::PolicyVerdict& verdict,
+                         const Output& output, Time now) {
+  std::string out =
+      "  " + bold(policy.shown(), output.colour) + ": " + painted(verdict.verdict, output.colour);
   if (verdict.since != Time()) {
     out += ", since " + distance(now - verdict.since);
   }
@@ -60,10 +61,6 @@ std::string joined(const std::vector<Namespace>& names) {
 
 bool selects(const ReadPolicy& policy, const api::Node& node) {
   return !policy.policy || policy.policy->nodes.matches(node.meta.labels);
-}
-
-std::string mode_of(const ReadPolicy& policy) {
-  return policy.policy ? std::string(api::name(policy.policy->mode)) : "Enforce";
 }
 
 // One line per node: what would become of a pod of the governed namespace there.
@@ -152,7 +149,8 @@ Result<std::string> explain_node(const Cluster& cluster, const std::string& node
     any = true;
     const api::PolicyVerdict verdict = verdict_now(cluster, node, policy.name, now);
     json["policies"].push_back(api::to_json(verdict));
-    out += verdict_text(verdict, output, now);
+    json["policies"].back()["mode"] = api::name(policy.mode());
+    out += verdict_text(policy, verdict, output, now);
     if (verdict.verdict == api::Verdict::kTrusted) {
       open.insert(open.end(), policy.namespaces.begin(), policy.namespaces.end());
     }
@@ -179,7 +177,8 @@ Result<std::string> explain_namespace(const Cluster& cluster, const std::string&
   std::string out = "Namespace " + name + " is governed by:\n";
   for (const ReadPolicy* policy : governing) {
     json["policies"].push_back(policy->name);
-    out += "  " + bold(policy->name, output.colour) + " (" + mode_of(*policy) + ")";
+    out += "  " + bold(policy->name, output.colour) + " (" +
+           std::string(api::name(policy->mode())) + ")";
     out += policy->policy ? "\n"
                           : ": cannot be honoured, so nothing is admitted: " +
                                 policy->policy.error().message() + "\n";
@@ -221,9 +220,9 @@ Result<std::string> explain_pod(const Cluster& cluster, const codec::Json& pod,
   for (const ReadPolicy* policy : governing) {
     json["policies"].push_back(policy->name);
     out += "Its namespace is governed by " + bold(policy->name, output.colour) + " (" +
-           mode_of(*policy) + ").\n";
+           std::string(api::name(policy->mode())) + ").\n";
     if (!node.empty()) {
-      out += verdict_text(verdict_now(cluster, node, policy->name, now), output, now);
+      out += verdict_text(*policy, verdict_now(cluster, node, policy->name, now), output, now);
     }
   }
   out += "\n" + places(cluster, governing, now, json["nodes"]);

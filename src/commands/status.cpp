@@ -43,8 +43,9 @@ std::vector<std::string> wide_columns(const Cluster& cluster, const std::string&
           a.identity ? shortened(a.identity->ek_hash, 20) : "-"};
 }
 
-codec::Json verdict_json(const api::PolicyVerdict& verdict) {
+codec::Json verdict_json(const ReadPolicy& policy, const api::PolicyVerdict& verdict) {
   codec::Json json = api::to_json(verdict);
+  json["mode"] = api::name(policy.mode());
   if (verdict.since == Time()) {
     json.erase("since");
   }
@@ -105,8 +106,8 @@ Result<std::string> status(const Cluster& cluster, const StatusFilter& filter, c
     }
     for (const ReadPolicy* policy : policies) {
       const api::PolicyVerdict verdict = verdict_now(cluster, name, policy->name, now);
-      json_policies.push_back(verdict_json(verdict));
-      std::vector<std::string> row{name, policy->name, painted(verdict.verdict, output.colour),
+      json_policies.push_back(verdict_json(*policy, verdict));
+      std::vector<std::string> row{name, policy->shown(), painted(verdict.verdict, output.colour),
                                    since_text(verdict, now), expires_text(verdict, now)};
       if (wide) {
         const auto more = wide_columns(cluster, name);

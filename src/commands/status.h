@@ -13,8 +13,8 @@ struct StatusFilter {
   std::string policy = {};  // only this one
 };
 
-// JSON: {"nodes":[{"node","uid","policies":[{"policy","verdict","reason","message","since",
-// "expires","findings":[{"reason","about","message"}]}]}]}.
+// JSON: {"nodes":[{"node","uid","policies":[{"policy","mode","verdict","reason","message",
+// "since","expires","findings":[{"reason","about","message"}]}]}]}.
 // kNotFound for a node or policy that does not exist.
 Result<std::string> status(const Cluster& cluster, const StatusFilter& filter, const Output& output,
                            Time now);

@@ -149,6 +149,7 @@ Json actions(const PolicyInForce& policy) {
     case api::EnforcementMode::kWarn:
       return Json::array({"Warn"});
     case api::EnforcementMode::kAudit:
+    case api::EnforcementMode::kDryRun:  // governs no namespace, so there is no floor
       return Json::array({"Audit"});
   }
   return Json::array({"Deny"});

@@ -66,7 +66,8 @@ struct Generated {
   kube::Resource resource;
   codec::Json object;
 };
-// All that should exist for the policy but its class, in the order in which they are written.
+// All that should exist for the policy but its class, in the order in which they are written. A dry
+// run governs nothing and has no class either.
 std::vector<Generated> generated(const PolicyInForce& policy, const WebhookAddress& address,
                                  bool steering_supported);
 // Every object that could exist for a policy of that name, in the order in which they are removed:

@@ -44,12 +44,13 @@ struct NodeDecision {
     api::Verdict before = api::Verdict::kUnknown;
     api::PolicyVerdict now;
   };
-  std::vector<Change> changes;  // for Events
+  std::vector<Change> changes;  // for Events; those of dry runs are no news
   std::optional<Time> next_check;
 };
 
 // Pure. The taint is set if a policy in mode Enforce selects the node and it holds none of the
-// classes that select it: policies that only warn or audit must not keep pods away.
+// classes that select it: policies that only warn or audit must not keep pods away. A dry run gives
+// a verdict and no class.
 NodeDecision decide(const NodeInputs& in, Time now);
 
 // The label, the taint and nothing else of ours removed: for a node that no policy selects any

@@ -106,14 +106,14 @@ NodeDecision decide(const NodeInputs& in, Time now) {
     if (!same_node && before != nullptr && before->verdict == verdict.verdict) {
       verdict.since = before->since;  // Unknown before, Unknown now: nothing began
     }
-    const bool trusted = verdict.verdict == Verdict::kTrusted;
+    const bool trusted = verdict.verdict == Verdict::kTrusted && !policy.dry_run();
     selected = selected || policy.mode == api::EnforcementMode::kEnforce;
     holds_one = holds_one || trusted;
     if (trusted) {
       labels[api::class_label(policy.name())] = api::kLabelTrusted;
     }
     const Verdict was = before != nullptr ? before->verdict : Verdict::kUnknown;
-    if (was != verdict.verdict) {
+    if (was != verdict.verdict && !policy.dry_run()) {
       out.changes.push_back({policy.name(), was, verdict});
     }
     out.next_check = earlier(out.next_check, verdict.expires);

@@ -109,16 +109,23 @@ Result<Requeue> PolicyReconciler::reconcile(const PolicyName& name, std::stop_to
     return Requeue::never();
   }
   const PolicyDecision decision = decide(*in, clock_.now());
-  metrics_.nodes(name, decision.counts);
+  if (decision.in_force.mode == api::EnforcementMode::kDryRun) {
+    metrics_.policy_gone(name);  // nobody is to be woken by a dry run
+  } else {
+    metrics_.nodes(name, decision.counts);
+  }
   TRY(apply(*in, decision, std::move(stop)));
   return Requeue::at(decision.next_check);
 }
 
 Result<void> PolicyReconciler::apply(const PolicyInputs& in, const PolicyDecision& decision,
                                      std::stop_token stop) {
+  const bool has_class = decision.in_force.mode != api::EnforcementMode::kDryRun;
   // The class first: what refers to it must find it, and losing a class must not wait for the rest.
-  TRY(owned_.ensure(kube::kAttestationClasses,
-                    attestation_class(decision.in_force, decision.members), call(stop)));
+  if (has_class) {
+    TRY(owned_.ensure(kube::kAttestationClasses,
+                      attestation_class(decision.in_force, decision.members), call(stop)));
+  }
 
   WebhookAddress address = options_.webhook;
   address.ca_bundle_pem = in.ca_bundle_pem;
@@ -142,7 +149,7 @@ Result<void> PolicyReconciler::apply(const PolicyInputs& in, const PolicyDecisio
     const kube::Resource& resource = possible.first;
     const kube::ObjectKey& key = possible.second;
     const bool keep =
-        resource.plural == kube::kAttestationClasses.plural ||
+        (has_class && resource.plural == kube::kAttestationClasses.plural) ||
         std::any_of(wanted.begin(), wanted.end(),
                     [&](const Generated& object) {
                       return object.resource.plural == resource.plural &&

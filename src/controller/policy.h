@@ -24,6 +24,7 @@ namespace seaworthy::controller {
 inline constexpr const char* kConditionReady = "Ready";
 // Reasons of Ready.
 inline constexpr const char* kReady = "Ready";
+inline constexpr const char* kDryRun = "DryRun";  // all is well, and nothing follows
 inline constexpr const char* kInvalidSpec = "InvalidSpec";
 inline constexpr const char* kReferenceValueSetNotFound = "ReferenceValueSetNotFound";
 inline constexpr const char* kReferenceValueSetInvalid = "ReferenceValueSetInvalid";

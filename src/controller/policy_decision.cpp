@@ -62,23 +62,6 @@ std::optional<Complaint> complaint(const AttestationPolicy& policy, const Policy
   return std::nullopt;
 }
 
-// The mode as far as it can be read; whoever cannot be understood enforces.
-api::EnforcementMode readable_mode(const codec::Json& raw) {
-  const codec::Json* at = &raw;
-  for (const char* step : {"spec", "enforcement", "mode"}) {
-    if (!at->is_object() || !at->contains(step)) {
-      return api::EnforcementMode::kEnforce;
-    }
-    at = &(*at)[step];
-  }
-  for (const auto mode : {api::EnforcementMode::kWarn, api::EnforcementMode::kAudit}) {
-    if (at->is_string() && at->get_ref<const std::string&>() == api::name(mode)) {
-      return mode;
-    }
-  }
-  return api::EnforcementMode::kEnforce;
-}
-
 void count(api::NodeCounts& counts, api::Verdict verdict) {
   ++counts.matched;
   switch (verdict) {
@@ -123,15 +106,16 @@ PolicyDecision decide(const PolicyInputs& in, Time now) {
   out.in_force.name = PolicyName(kube::key_of(in.raw).name);
   out.in_force.uid = kube::uid_of(in.raw);
   out.in_force.namespaces = api::governed_namespaces(in.raw);
-  out.in_force.mode = in.policy ? in.policy->mode : readable_mode(in.raw);
+  out.in_force.mode = api::readable_mode(in.raw);
   out.ready.type = kConditionReady;
   out.ready.status = ConditionStatus::kFalse;
 
   if (!in.policy) {
     out.ready.reason = kInvalidSpec;
-    out.ready.message = in.policy.error().message() +
-                        ". Until it is corrected no node holds the class; the namespaces it names "
-                        "stay governed";
+    out.ready.message = in.policy.error().message() + ". Until it is corrected no node " +
+                        (out.in_force.mode == api::EnforcementMode::kDryRun
+                             ? "is judged under it"
+                             : "holds the class; the namespaces it names stay governed");
     return out;
   }
   const AttestationPolicy& policy = *in.policy;
@@ -160,8 +144,9 @@ PolicyDecision decide(const PolicyInputs& in, Time now) {
                         " has no CA yet: the webhook is not configured, only the floor holds";
   } else {
     out.ready.status = ConditionStatus::kTrue;
-    out.ready.reason = kReady;
-    out.ready.message = "in force";
+    out.ready.reason = policy.dry_run() ? kDryRun : kReady;
+    out.ready.message =
+        policy.dry_run() ? "nodes are judged, and nothing follows from it" : "in force";
   }
   return out;
 }

@@ -132,7 +132,7 @@ SetInputs ReferenceValuesReconciler::gather(const api::ReferenceValueSet& set) c
   in.keys = caches_.keys();
   const auto policies = caches_.policies.snapshot();
   for (const auto& [unused, policy] : *policies) {
-    if (!policy->value) {
+    if (!policy->value || policy->value->dry_run()) {  // a dry run uses nothing and retires nothing
       continue;
     }
     const auto& names = policy->value->evidence.reference_values;

@@ -30,6 +30,13 @@ TEST(PolicyView, OfABrokenPolicyStillGovernsAndEnforces) {
   EXPECT_EQ(view.broken, "spec.demandOfANewerVersion: unknown field");
 }
 
+TEST(PolicyView, OfADryRunGovernsNothingEvenIfBroken) {
+  auto object = policy_object("production", {"payments"}, "DryRun");
+  EXPECT_TRUE(PolicyView::of(object).namespaces.empty());
+  object["spec"]["demandOfANewerVersion"] = true;
+  EXPECT_TRUE(PolicyView::of(object).namespaces.empty());
+}
+
 TEST(PolicyView, OfNoPolicyGovernsNothing) {
   for (const char* text : {"null", "[]", "{}", R"({"metadata": {"name": 7}})"}) {
     const PolicyView view = PolicyView::of(parsed(text));

@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
             "spec.freshness.maxAgeSeconds: must be at least twice intervalSeconds (60): one late "
             "quote would make the node Stale"},
         Bad{"Mode", "/spec/enforcement", R"({"mode": "Off"})",
-            "spec.enforcement.mode: expected Enforce, Warn or Audit, got \"Off\""}),
+            "spec.enforcement.mode: expected Enforce, Warn, Audit or DryRun, got \"Off\""}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Policy, ReadsTheMinimumOfSecureBootAndQuirks) {
@@ -199,6 +199,31 @@ TEST(GovernedNamespaces, DoNotShrinkBecauseTheRestIsBroken) {
   ASSERT_FALSE(parse_policy(json));
   EXPECT_EQ(governed_namespaces(json),
             (std::vector<Namespace>{Namespace("payments"), Namespace("ledger")}));
+}
+
+TEST(Policy, ADryRunGovernsNothingWhateverItNames) {
+  Json json = smallest();
+  json["spec"]["workloads"] = json_of(R"({"namespaces": ["payments"]})");
+  json["spec"]["enforcement"] = json_of(R"({"mode": "DryRun"})");
+  const auto policy = parse_policy(json);
+  ASSERT_TRUE(policy) << policy.error().message();
+  EXPECT_TRUE(policy->dry_run());
+  EXPECT_TRUE(policy->namespaces.empty());
+  EXPECT_TRUE(governed_namespaces(json).empty());
+  json["spec"]["evidence"] = "broken";
+  ASSERT_FALSE(parse_policy(json));
+  EXPECT_TRUE(governed_namespaces(json).empty());
+}
+
+TEST(ReadableMode, WhatCannotBeUnderstoodEnforces) {
+  EXPECT_EQ(readable_mode(json_of(R"({"spec": {"enforcement": {"mode": "Audit"}}})")),
+            EnforcementMode::kAudit);
+  EXPECT_EQ(readable_mode(json_of(R"({"spec": {"enforcement": {"mode": "DryRun"}}})")),
+            EnforcementMode::kDryRun);
+  for (const char* text : {"null", "{}", R"({"spec": {"enforcement": {"mode": "dryrun"}}})",
+                           R"({"spec": {"enforcement": {"mode": 3}}})"}) {
+    EXPECT_EQ(readable_mode(json_of(text)), EnforcementMode::kEnforce) << text;
+  }
 }
 
 TEST(GovernedNamespaces, OfAnythingElseAreNone) {

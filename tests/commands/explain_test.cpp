@@ -35,6 +35,13 @@ TEST(Explain, ANodeShowsWhoVouchesForItsTpm) {
   EXPECT_TRUE(contains(said(""), "Vouched for by:   -"));
 }
 
+TEST(Explain, ADryRunIsMarkedAsOne) {
+  Cluster cluster = sample_cluster();
+  cluster.policies[0].policy->mode = api::EnforcementMode::kDryRun;
+  EXPECT_TRUE(
+      contains(explain_node(cluster, "worker2", {}, kNow), "production (DryRun): Violated"));
+}
+
 TEST(Explain, ANamespaceShowsWhereItsPodsMayRun) {
   const auto text = explain_namespace(sample_cluster(), "payments", {}, kNow);
   EXPECT_TRUE(contains(text, "worker1  yes"));

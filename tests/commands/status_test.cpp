@@ -34,6 +34,16 @@ TEST(Status, JsonHasTheFindings) {
   EXPECT_EQ(policy.at("findings").size(), 2u);
 }
 
+TEST(Status, ADryRunIsMarkedAsOne) {
+  Cluster cluster = sample_cluster();
+  cluster.policies[0].policy->mode = api::EnforcementMode::kDryRun;
+  EXPECT_NE(status(cluster, {}, {}, kNow)->find("worker2  production (DryRun)  Violated"),
+            std::string::npos);
+  const auto text = status(cluster, {.node = "worker2"}, {.format = Format::kJson}, kNow);
+  const auto json = *codec::parse_json(*text, {.max_bytes = 100'000});
+  EXPECT_EQ(json.at("nodes").at(0).at("policies").at(0).at("mode"), "DryRun");
+}
+
 TEST(Status, SaysSoIfNothingIsThere) {
   EXPECT_EQ(status(sample_cluster(), {.node = "x"}, {}, kNow).error().message(),
             "there is no node 'x'");

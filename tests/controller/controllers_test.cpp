@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "controller/policy.h"
 #include "controller/world.h"
 #include "telemetry/metrics.h"
 
@@ -204,6 +205,58 @@ TEST_F(ControllersTest, APolicyThatGoesTakesEverythingWithIt) {
            !exists(kube::kValidatingWebhookConfigurations, "seaworthy-p") &&
            !exists(kube::kValidatingAdmissionPolicies, "seaworthy-floor-p");
   })) << lines_.text();
+}
+
+TEST_F(ControllersTest, APolicyThatBecomesADryRunBindsNothingAndIsStillJudged) {
+  start();
+  ASSERT_TRUE(eventually([&] { return settled(); }));
+  ASSERT_NE(registry_.text().find(R"(seaworthy_nodes{policy="p")"), std::string::npos);
+  world_.server.put(kube::kAttestationPolicies, testing::policy_json("p", "DryRun"));
+  world_.say("n1", "p", Verdict::kTrusted);
+  world_.say("n2", "p", Verdict::kViolated);
+  ASSERT_TRUE(eventually([&] {
+    const Json policy = *world_.server.find(kube::kAttestationPolicies, kube::cluster_key("p"));
+    return policy.contains("status") && policy["status"]["nodes"]["trusted"] == 1 &&
+           policy["status"]["nodes"]["violated"] == 1 &&
+           policy["status"]["conditions"][0]["reason"] == kDryRun;
+  })) << lines_.text();
+  EXPECT_TRUE(eventually([&] {
+    const Json record = *world_.server.find(kube::kNodeAttestations, kube::cluster_key("n2"));
+    return record["status"].contains("verdicts") &&
+           record["status"]["verdicts"][0]["verdict"] == "Violated" && nothing_binds();
+  })) << lines_.text();
+  EXPECT_FALSE(exists(kube::kAttestationClasses, "p"));
+  EXPECT_EQ(registry_.text().find(R"(seaworthy_nodes{policy="p")"), std::string::npos);
+  controllers_->stop();  // sends the Events that wait
+  for (const Json& event : world_.server.all(kube::kEvents)) {
+    EXPECT_NE(event["reason"], "NodeViolated");
+  }
+}
+
+TEST_F(ControllersTest, ADryRunHasNoSayInReferenceValues) {
+  const auto naming = [](const std::string& name, const char* mode) {
+    Json policy = testing::policy_json(name, mode);
+    policy["spec"]["evidence"] = {{"referenceValues", Json::array({"debian"})},
+                                  {"runtime", {{"ima", "Ignored"}}}};
+    return policy;
+  };
+  world_.server.put(kube::kReferenceValueSets,
+                    {{"metadata", {{"name", "debian"}}},
+                     {"spec",
+                      {{"boot",
+                        {{"commandLines", Json::array({"ro"})},
+                         {"applications", Json::array({std::string(64, 'a')})}}}}}});
+  world_.server.put(kube::kAttestationPolicies, naming("p", "DryRun"));
+  world_.say("n1", "p", Verdict::kTrusted, seconds(120), "debian");
+  const auto users = [&] {
+    const Json set = *world_.server.find(kube::kReferenceValueSets, kube::cluster_key("debian"));
+    return set.contains("status") ? set["status"].value("nodes", -1) : -1;
+  };
+  start();
+  ASSERT_TRUE(eventually([&] { return users() >= 0; })) << lines_.text();
+  EXPECT_EQ(users(), 0);
+  world_.server.put(kube::kAttestationPolicies, naming("p", "Audit"));
+  EXPECT_TRUE(eventually([&] { return users() == 1; })) << lines_.text();
 }
 
 TEST_F(ControllersTest, A123_UninstallingLeavesNothingThatBinds) {

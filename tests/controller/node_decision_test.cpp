@@ -156,6 +156,27 @@ TEST_F(NodeDecisionTest, PoliciesThatOnlyWarnOrAuditDoNotTaint) {
   }
 }
 
+TEST_F(NodeDecisionTest, ADryRunGivesAVerdictAndNothingElse) {
+  in_.policies = {testing::parsed_policy(testing::policy_json("p", "DryRun"), "pu")};
+  for (const auto verdict : {Verdict::kTrusted, Verdict::kViolated}) {
+    say(verdict);
+    const NodeDecision d = decision();
+    ASSERT_EQ(d.verdicts.size(), 1u);
+    EXPECT_EQ(d.verdicts[0].verdict, verdict);
+    EXPECT_TRUE(d.write_verdicts);
+    EXPECT_TRUE(d.labels.empty());
+    EXPECT_FALSE(tainted(d));
+    EXPECT_TRUE(d.changes.empty());
+  }
+}
+
+TEST_F(NodeDecisionTest, TrustedInADryRunAloneIsNoRefugeFromTheTaint) {
+  in_.policies = {testing::parsed_policy(testing::policy_json("p", "DryRun"), "pu"),
+                  testing::parsed_policy(testing::policy_json("q"), "qu")};
+  say(Verdict::kTrusted);
+  EXPECT_TRUE(tainted(decision()));
+}
+
 TEST_F(NodeDecisionTest, A144_ANewNodeOfTheSameNameStartsAtUnknown) {
   say(Verdict::kTrusted);
   write(decision());

@@ -105,6 +105,17 @@ TEST_F(PolicyDecisionTest, WhatDoesNotParseStaysInForceAndNobodyHoldsIt) {
   EXPECT_EQ(decide(inputs(raw), clock_.now()).in_force.mode, api::EnforcementMode::kEnforce);
 }
 
+TEST_F(PolicyDecisionTest, ADryRunCountsItsNodesAndGovernsNothing) {
+  PolicyInputs in = inputs(testing::policy_json("p", "DryRun"));
+  in.nodes = {node("a", Verdict::kTrusted), node("b", Verdict::kViolated)};
+  in.ca_bundle_pem.clear();  // nothing is generated that would need one
+  const PolicyDecision d = decide(in, clock_.now());
+  EXPECT_EQ(d.counts, (api::NodeCounts{.matched = 2, .trusted = 1, .violated = 1}));
+  EXPECT_TRUE(d.in_force.namespaces.empty());
+  EXPECT_EQ(d.ready.status, ConditionStatus::kTrue);
+  EXPECT_EQ(d.ready.reason, kDryRun);
+}
+
 TEST_F(PolicyDecisionTest, NamesWhatIsMissing) {
   Json raw = testing::policy_json("p");
   raw["spec"]["evidence"] = {{"boot", "ReferenceValues"},

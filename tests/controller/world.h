@@ -108,7 +108,8 @@ class World {
   }
   // Publishes a result as the verifier would, making the NodeAttestation if there is none.
   void say(const std::string& node, const std::string& policy, api::Verdict verdict,
-           std::chrono::seconds life = std::chrono::seconds(120)) {
+           std::chrono::seconds life = std::chrono::seconds(120),
+           const std::string& boot_set = "") {
     const Json n = *server.find(kube::kNodes, kube::cluster_key(node));
     const Json p = *server.find(kube::kAttestationPolicies, kube::cluster_key(policy));
     Json object = server.find(kube::kNodeAttestations, kube::cluster_key(node))
@@ -127,7 +128,8 @@ class World {
                                                           .generation = p["metadata"]["generation"],
                                                           .verdict = verdict,
                                                           .issued = clock.now(),
-                                                          .life = life})}};
+                                                          .life = life,
+                                                          .boot_set = boot_set})}};
     const Json patch = api::verifier_status_patch(NodeName(node), status);
     object["status"].merge_patch(patch["status"]);
     server.put(kube::kNodeAttestations, object);
