@@ -71,7 +71,7 @@ set(covered
     "^src/controller/(caches|metrics|node|owned|policy|serving)\\.cpp" tests/controller/controllers_test.cpp
     "^src/runtime/(system_clock|system_random)\\.cpp" tests/runtime/system_test.cpp
     "^src/runtime/cert_reload\\.cpp" tests/runtime/file_watch_test.cpp
-    "^src/verifier/(appraise|caller|challenge|context|endorsement|enrol|enrolled|publish|record|signer|view)" tests/verifier/service_test.cpp
+    "^src/verifier/(appraise|caller|challenge|context|demands|endorsement|enrol|enrolled|publish|record|signer|view)" tests/verifier/service_test.cpp
     "^src/commands/(cluster|output)" tests/commands/status_test.cpp
     "^src/commands/inspection" tests/commands/inspect_boot_log_test.cpp)
 

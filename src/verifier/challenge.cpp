@@ -10,7 +10,9 @@ namespace {
 std::chrono::seconds shortest_interval(const PolicyViews& policies) {
   std::chrono::seconds shortest{3600};
   for (const auto& view : policies) {
-    shortest = std::min(shortest, view->policy.interval);
+    if (!view->policy.dry_run()) {  // takes what evidence there is
+      shortest = std::min(shortest, view->policy.interval);
+    }
   }
   return shortest;
 }

@@ -6,6 +6,7 @@
 #include "crypto/credential.h"
 #include "tpm/pcr.h"
 #include "verifier/challenge.h"
+#include "verifier/demands.h"
 #include "verifier/endorsement.h"
 #include "verifier/pin.h"
 #include "verifier/record.h"
@@ -15,7 +16,7 @@ namespace {
 
 // What both steps establish about a request before they differ.
 struct Applicant {
-  PolicyViews policies;  // that select the node; never empty
+  Demands demands;
   verify::VerifiedKeys keys;
   Endorsement endorsement;  // by the first policy under which the chain holds
 };
@@ -29,18 +30,11 @@ Refusal refuse(Context& context, const Caller& caller, const verify::Findings& f
 
 Answer<Applicant> examine(Context& context, const Caller& caller,
                           const api::EnrolRequest& request) {
-  const auto node = context.nodes.find(caller.node.str());
-  if (!node || node->uid != caller.node_uid.str() || !node->value) {
-    return refusal(
-        503, "NodeUnknown",
-        "the operator does not know node '" + caller.node.str() + "' with this UID yet; try again");
+  auto found = demands_on(context, caller.node, caller.node_uid);
+  if (auto* refused = std::get_if<Refusal>(&found)) {
+    return std::move(*refused);
   }
-  PolicyViews policies = context.view.selecting(node->value->labels);
-  if (policies.empty()) {
-    return refusal(409, "NoPolicy",
-                   "no AttestationPolicy selects node '" + caller.node.str() +
-                       "': there is nothing to enrol for");
-  }
+  auto& demands = std::get<Demands>(found);
   const verify::EkEvidence evidence{request.ek_certificates, request.ek_public, request.ak_public,
                                     request.ak_certificates};
   auto keys = verify::verify_keys(evidence);
@@ -48,10 +42,10 @@ Answer<Applicant> examine(Context& context, const Caller& caller,
     return refuse(context, caller, *findings);
   }
   verify::Findings none_holds;
-  for (const auto& policy : policies) {
+  for (const auto& policy : demands.in_force) {  // a dry run believes no TPM
     Endorsement endorsement = check_endorsement(*policy, evidence, context.clock.now());
     if (endorsement.findings.empty()) {
-      return Applicant{std::move(policies), std::get<verify::VerifiedKeys>(std::move(keys)),
+      return Applicant{std::move(demands), std::get<verify::VerifiedKeys>(std::move(keys)),
                        std::move(endorsement)};
     }
     verify::append(none_holds, endorsement.findings);
@@ -189,7 +183,7 @@ Answer<api::ActivateResponse> finish_enrolment(Context& context, const Caller& c
                   .ek_hash = applicant.keys.ek_hash(),
                   .ak_name = codec::to_hex(applicant.keys.ak_name()),
                   .record = *record,
-                  .rule = strictest_rule(applicant.policies),
+                  .rule = strictest_rule(applicant.demands.in_force),
                   .others = context.claims.others(caller.node, applicant.keys.ek_hash(),
                                                   codec::to_hex(applicant.keys.ak_name()))});
   if (decision.kind == PinDecision::Kind::kPin || decision.kind == PinDecision::Kind::kKeep) {
@@ -207,7 +201,7 @@ Answer<api::ActivateResponse> finish_enrolment(Context& context, const Caller& c
         .state = "Enrolled",
         .message = "",
         .retry_seconds = 0,
-        .challenge = new_challenge(context, caller, *state, applicant.policies)};
+        .challenge = new_challenge(context, caller, *state, applicant.demands.all)};
   }
   if (auto written = write_waiting(context, caller, applicant, decision, call); !written) {
     return refusal_for(written.error());

@@ -1,5 +1,7 @@
 #include "verifier/enrolled.h"
 
+#include "verifier/demands.h"
+
 namespace seaworthy::verifier {
 namespace {
 
@@ -10,15 +12,9 @@ Refusal not_enrolled(const NodeName& node, const std::string& why) {
 }  // namespace
 
 Answer<Enrolled> find_enrolled(Context& context, const NodeName& node, const NodeUid& uid) {
-  const auto known = context.nodes.find(node.str());
-  if (!known || !known->value || known->uid != uid.str()) {
-    return refusal(
-        503, "NodeUnknown",
-        "the operator does not know node '" + node.str() + "' with this UID yet; try again");
-  }
-  PolicyViews policies = context.view.selecting(known->value->labels);
-  if (policies.empty()) {
-    return refusal(409, "NoPolicy", "no AttestationPolicy selects node '" + node.str() + "'");
+  auto demands = demands_on(context, node, uid);
+  if (auto* refused = std::get_if<Refusal>(&demands)) {
+    return std::move(*refused);
   }
   const auto cached = context.records.find(node.str());
   if (!cached || !cached->value || !cached->value->identity) {
@@ -35,7 +31,7 @@ Answer<Enrolled> find_enrolled(Context& context, const NodeName& node, const Nod
   if (statement->ek_hash != record.ek_hash) {
     return not_enrolled(node, "its enrolment is not the one that spec.ekHash pins");
   }
-  return Enrolled{cached, *std::move(statement), std::move(policies)};
+  return Enrolled{cached, *std::move(statement), std::get<Demands>(std::move(demands)).all};
 }
 
 }  // namespace seaworthy::verifier

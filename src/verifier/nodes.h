@@ -48,6 +48,7 @@ struct NodeState {
   std::map<PolicyName, policy::FileAppraisal> files GUARDED_BY(mutex);
   std::map<PolicyName, CachedEndorsement> endorsements GUARDED_BY(mutex);
   std::optional<PublishedResult> published GUARDED_BY(mutex);
+  std::optional<PublishedResult> published_dry_runs GUARDED_BY(mutex);
   std::string refusal GUARDED_BY(mutex);  // what stands in the condition Attested; empty: none
   Time refusal_written GUARDED_BY(mutex);
 
@@ -58,6 +59,7 @@ struct NodeState {
     files.clear();
     endorsements.clear();
     published.reset();
+    published_dry_runs.reset();
     refusal.clear();
     refusal_written = {};
   }

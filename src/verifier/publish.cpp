@@ -10,8 +10,9 @@
 namespace seaworthy::verifier {
 namespace {
 
-constexpr seconds kRepairAfter{10};      // until then our cache may not show what we wrote
-constexpr seconds kBetweenRefusals{10};  // a node that sends rubbish causes few writes
+constexpr seconds kRepairAfter{10};               // until then our cache may not show what we wrote
+constexpr const char* kDryRunEntry = "/dry-run";  // behind the verifier's name in status.results
+constexpr seconds kBetweenRefusals{10};           // a node that sends rubbish causes few writes
 
 // Everything that is said, but for the times.
 crypto::Digest content_of(const RoundResult& round) {
@@ -64,15 +65,27 @@ bool says_refused(const std::vector<api::Condition>& conditions) {
   });
 }
 
-// Somebody else changed or removed what we wrote, or another replica refused other evidence since,
-// long enough ago for our cache to know.
-bool outdated(const PublishedResult& published, const api::NodeAttestation& record,
-              const std::string& verifier, Time now) {
-  const bool ours = std::any_of(record.results.begin(), record.results.end(),
-                                [&](const api::SignedResult& result) {
-                                  return result.verifier == verifier && result.ear == published.ear;
-                                });
-  return (!ours || says_refused(record.conditions)) && now - published.written > kRepairAfter;
+// Long enough ago for our cache to know what came of it.
+bool settled(const PublishedResult& published, Time now) {
+  return now - published.written > kRepairAfter;
+}
+
+// It says all that there is to say, for long enough, and nobody changed or removed it since.
+bool stands(const std::optional<PublishedResult>& published, const RoundResult& part,
+            const api::NodeAttestation& record, const std::string& entry, Time now) {
+  if (!published || published->content != content_of(part) ||
+      running_out(part, published->expires, now)) {
+    return false;
+  }
+  const bool there = std::any_of(record.results.begin(), record.results.end(),
+                                 [&](const api::SignedResult& result) {
+                                   return result.verifier == entry && result.ear == published->ear;
+                                 });
+  return there || !settled(*published, now);
+}
+
+void erase_entry(std::vector<api::SignedResult>& results, const std::string& entry) {
+  std::erase_if(results, [&](const api::SignedResult& result) { return result.verifier == entry; });
 }
 
 token::EarClaims claims_of(Context& context, const Caller& caller, const NodeState& state,
@@ -100,6 +113,88 @@ token::EarClaims claims_of(Context& context, const Caller& caller, const NodeSta
   return claims;
 }
 
+// Signs what this part says and writes it, with whatever `also` changes.
+std::optional<PublishedResult> publish_part(Context& context, const Caller& caller,
+                                            const NodeState& state, const RoundResult& part,
+                                            const std::string& entry, const StatusChange& also,
+                                            const kube::Call& call) REQUIRES(state.mutex) {
+  auto ear = token::sign_ear(claims_of(context, caller, state, part), context.signer);
+  if (!ear) {
+    context.problem("cannot sign the result of node " + caller.node.str() + ": " +
+                    ear.error().message());
+    return std::nullopt;
+  }
+  auto written = update_status(
+      context.client, caller.node,
+      [&](const api::NodeAttestation& record, api::VerifierStatus& status) {
+        erase_entry(status.results, entry);
+        status.results.push_back({entry, *ear});
+        also(record, status);
+      },
+      call);
+  if (!written) {
+    context.problem("cannot publish the result of node " + caller.node.str() + ": " +
+                    written.error().message());
+    return std::nullopt;
+  }
+  return PublishedResult{content_of(part), first_expiry(part), context.clock.now(),
+                         *std::move(ear)};
+}
+
+void publish_in_force(Context& context, const Caller& caller, NodeState& state,
+                      const api::NodeAttestation& record, const RoundResult& part,
+                      const kube::Call& call) REQUIRES(state.mutex) {
+  const Time now = context.clock.now();
+  const std::string& entry = context.signer.verifier();
+  // Another replica may have refused other evidence since.
+  const bool refusal_stands =
+      !state.refusal.empty() ||
+      (says_refused(record.conditions) && state.published && settled(*state.published, now));
+  if (!refusal_stands && stands(state.published, part, record, entry, now)) {
+    return;
+  }
+  const auto honest = [&](const api::NodeAttestation&, api::VerifierStatus& status) {
+    status.boot = part.boot;
+    api::set_condition(status.conditions,
+                       condition(api::kConditionAttested, api::ConditionStatus::kTrue, "Appraised",
+                                 "the evidence is authentic; see the verdicts"),
+                       now);
+  };
+  if (auto published = publish_part(context, caller, state, part, entry, honest, call)) {
+    state.published = std::move(published);
+    state.refusal.clear();
+  }
+}
+
+void publish_dry_runs(Context& context, const Caller& caller, NodeState& state,
+                      const api::NodeAttestation& record, const RoundResult& part,
+                      const kube::Call& call) REQUIRES(state.mutex) {
+  const std::string entry = context.signer.verifier() + kDryRunEntry;
+  if (!part.policies.empty()) {
+    if (!stands(state.published_dry_runs, part, record, entry, context.clock.now())) {
+      const auto nothing_else = [](const api::NodeAttestation&, api::VerifierStatus&) {};
+      state.published_dry_runs =
+          publish_part(context, caller, state, part, entry, nothing_else, call);
+    }
+    return;
+  }
+  state.published_dry_runs.reset();
+  if (std::none_of(record.results.begin(), record.results.end(),
+                   [&](const api::SignedResult& result) { return result.verifier == entry; })) {
+    return;
+  }
+  auto removed = update_status(
+      context.client, caller.node,
+      [&](const api::NodeAttestation&, api::VerifierStatus& status) {
+        erase_entry(status.results, entry);
+      },
+      call);
+  if (!removed) {
+    context.problem("cannot remove the dry runs of node " + caller.node.str() + ": " +
+                    removed.error().message());
+  }
+}
+
 }  // namespace
 
 api::BootSummary summary_of(const verify::VerifiedEvidence& evidence) {
@@ -116,40 +211,13 @@ api::BootSummary summary_of(const verify::VerifiedEvidence& evidence) {
 void publish_round(Context& context, const Caller& caller, NodeState& state,
                    const api::NodeAttestation& record, const RoundResult& round,
                    const kube::Call& call) {
-  const Time now = context.clock.now();
-  const crypto::Digest content = content_of(round);
-  if (state.published && state.published->content == content && state.refusal.empty() &&
-      !running_out(round, state.published->expires, now) &&
-      !outdated(*state.published, record, context.signer.verifier(), now)) {
-    return;
+  RoundResult in_force{.issued = round.issued, .boot = round.boot, .policies = {}};
+  RoundResult dry_runs = in_force;
+  for (const RoundResult::OfPolicy& result : round.policies) {
+    (result.view->policy.dry_run() ? dry_runs : in_force).policies.push_back(result);
   }
-  auto ear = token::sign_ear(claims_of(context, caller, state, round), context.signer);
-  if (!ear) {
-    context.problem("cannot sign the result of node " + caller.node.str() + ": " +
-                    ear.error().message());
-    return;
-  }
-  auto written = update_status(
-      context.client, caller.node,
-      [&](const api::NodeAttestation&, api::VerifierStatus& status) {
-        std::erase_if(status.results, [&](const api::SignedResult& result) {
-          return result.verifier == context.signer.verifier();
-        });
-        status.results.push_back({context.signer.verifier(), *ear});
-        status.boot = round.boot;
-        api::set_condition(status.conditions,
-                           condition(api::kConditionAttested, api::ConditionStatus::kTrue,
-                                     "Appraised", "the evidence is authentic; see the verdicts"),
-                           now);
-      },
-      call);
-  if (!written) {
-    context.problem("cannot publish the result of node " + caller.node.str() + ": " +
-                    written.error().message());
-    return;
-  }
-  state.published = PublishedResult{content, first_expiry(round), now, *std::move(ear)};
-  state.refusal.clear();
+  publish_in_force(context, caller, state, record, in_force, call);
+  publish_dry_runs(context, caller, state, record, dry_runs, call);
 }
 
 void publish_refusal(Context& context, const Caller& caller, NodeState& state,

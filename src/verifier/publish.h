@@ -26,6 +26,10 @@ struct RoundResult {
 
 api::BootSummary summary_of(const verify::VerifiedEvidence& evidence);
 
+// Two signed results: of the policies in force, and of dry runs if there are any. Whoever reads the
+// former (its overall status, its expiry, its limit of policies) finds the same whether somebody
+// tries another policy or not.
+//
 // A failure to write is not the agent's business: it is logged, counted, and the next round tries
 // again because nothing was noted as published.
 void publish_round(Context& context, const Caller& caller, NodeState& state,
