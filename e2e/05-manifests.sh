@@ -124,6 +124,20 @@ class='{"apiVersion":"seaworthy.dev/v1alpha1","kind":"AttestationClass","metadat
 check_refused "A134: an administrator cannot say who holds a class" "Only Seaworthy's operator" input "$class" k create --dry-run=server -f -
 check "the operator can" input "$class" sa seaworthy-operator create --dry-run=server -f -
 
+what_if() { # label, mode: the story's production policy, labelled and in that mode
+  k get atp production -o json | jq --arg key "$1" --arg mode "$2" '{apiVersion, kind, metadata: {name: "what-if", labels: {($key): "x"}},
+    spec: (.spec | .enforcement.mode = $mode)}' | k apply -f - >/dev/null
+}
+operator_deletes() { sa seaworthy-operator delete atp "$1" --dry-run=server; }
+check_refused "the operator deletes no policy that is in force" "deletes no AttestationPolicy but dry runs" operator_deletes production
+what_if seaworthy.dev/what-if Enforce
+check_refused "whatever its labels are" "deletes no AttestationPolicy but dry runs" operator_deletes what-if
+what_if other DryRun && k label atp what-if seaworthy.dev/what-if- >/dev/null
+check_refused "nor a dry run that somebody else made" "deletes no AttestationPolicy but dry runs" operator_deletes what-if
+what_if seaworthy.dev/what-if DryRun
+check "but a what-if it does" operator_deletes what-if
+k delete atp what-if >/dev/null
+
 # --- the API refuses what would be no guarantee
 
 policy() { # jq expression that changes the story's production policy

@@ -109,6 +109,10 @@ Result<Requeue> PolicyReconciler::reconcile(const PolicyName& name, std::stop_to
     return Requeue::never();
   }
   const PolicyDecision decision = decide(*in, clock_.now());
+  if (decision.abandoned) {
+    TRY(remove_abandoned(*in, std::move(stop)));
+    return Requeue::never();
+  }
   if (decision.in_force.mode == api::EnforcementMode::kDryRun) {
     metrics_.policy_gone(name);  // nobody is to be woken by a dry run
   } else {
@@ -183,6 +187,20 @@ Result<void> PolicyReconciler::write_status(const PolicyInputs& in, const Policy
   patch["metadata"]["uid"] = policy.meta.uid;
   metrics_.write(kube::kAttestationPolicies.plural);
   auto done = kube::apply_status(client_, kube::kAttestationPolicies, patch, kFieldManager, call);
+  if (!done && done.error().code() != ErrorCode::kNotFound) {
+    return std::move(done).error();
+  }
+  return {};
+}
+
+// Bound to the version that was judged: somebody may be putting it into force. The reference value
+// sets of the question are owned by its policies and go with them.
+Result<void> PolicyReconciler::remove_abandoned(const PolicyInputs& in, std::stop_token stop) {
+  metrics_.write(kube::kAttestationPolicies.plural);
+  auto done = client_.delete_(
+      kube::kAttestationPolicies, kube::key_of(in.raw),
+      {.uid = kube::uid_of(in.raw), .resource_version = kube::resource_version_of(in.raw)},
+      call(std::move(stop)));
   if (!done && done.error().code() != ErrorCode::kNotFound) {
     return std::move(done).error();
   }

@@ -56,6 +56,7 @@ struct PolicyDecision {
   ClassMembers members;
   api::NodeCounts counts;
   api::Condition ready;
+  bool abandoned = false;  // a what-if that nobody removed: it goes
   std::optional<Time> next_check;
 };
 
@@ -84,6 +85,7 @@ class PolicyReconciler {
   Result<void> apply(const PolicyInputs& in, const PolicyDecision& decision, std::stop_token stop);
   Result<void> write_status(const PolicyInputs& in, const PolicyDecision& decision,
                             const kube::Call& call);
+  Result<void> remove_abandoned(const PolicyInputs& in, std::stop_token stop);
   Result<void> remove_all(const PolicyName& name, std::stop_token stop);
   kube::Call call(std::stop_token stop) const {
     return kube::call_within(clock_, kube::kUsualCallTime, std::move(stop));

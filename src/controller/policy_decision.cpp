@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/values.h"
+#include "api/what_if.h"
 #include "controller/policy.h"
 
 namespace seaworthy::controller {
@@ -107,6 +108,10 @@ PolicyDecision decide(const PolicyInputs& in, Time now) {
   out.in_force.uid = kube::uid_of(in.raw);
   out.in_force.namespaces = api::governed_namespaces(in.raw);
   out.in_force.mode = api::readable_mode(in.raw);
+  if (const auto end = api::what_if_end(in.raw)) {
+    out.abandoned = *end <= now;
+    out.next_check = *end;
+  }
   out.ready.type = kConditionReady;
   out.ready.status = ConditionStatus::kFalse;
 

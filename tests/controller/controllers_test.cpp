@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "api/what_if.h"
 #include "controller/policy.h"
 #include "controller/world.h"
 #include "telemetry/metrics.h"
@@ -231,6 +232,26 @@ TEST_F(ControllersTest, APolicyThatBecomesADryRunBindsNothingAndIsStillJudged) {
   for (const Json& event : world_.server.all(kube::kEvents)) {
     EXPECT_NE(event["reason"], "NodeViolated");
   }
+}
+
+TEST_F(ControllersTest, AWhatIfThatItsCommandLeftBehindIsRemoved) {
+  const auto put = [&](const std::string& name, const char* mode) {
+    Json policy = testing::policy_json(name, mode);
+    policy["metadata"]["labels"] = {{api::kWhatIfLabel, "x"}};
+    world_.server.put(kube::kAttestationPolicies, policy);
+  };
+  put("what-if", "DryRun");
+  put("in-force", "Enforce");
+  world_.clock.advance(std::chrono::hours(1));
+  put("another", "DryRun");
+  start();
+  EXPECT_TRUE(eventually([&] {
+    const auto another =
+        world_.server.find(kube::kAttestationPolicies, kube::cluster_key("another"));
+    return !exists(kube::kAttestationPolicies, "what-if") && another->contains("status");
+  })) << lines_.text();
+  EXPECT_TRUE(exists(kube::kAttestationPolicies, "in-force"));
+  EXPECT_TRUE(exists(kube::kAttestationPolicies, "p"));
 }
 
 TEST_F(ControllersTest, ADryRunHasNoSayInReferenceValues) {

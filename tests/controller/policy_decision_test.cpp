@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "api/what_if.h"
 #include "controller/policy.h"
 #include "controller/world.h"
 
@@ -114,6 +115,18 @@ TEST_F(PolicyDecisionTest, ADryRunCountsItsNodesAndGovernsNothing) {
   EXPECT_TRUE(d.in_force.namespaces.empty());
   EXPECT_EQ(d.ready.status, ConditionStatus::kTrue);
   EXPECT_EQ(d.ready.reason, kDryRun);
+}
+
+TEST_F(PolicyDecisionTest, AWhatIfThatNobodyRemovedGoesAfterAnHour) {
+  Json raw = testing::policy_json("p", "DryRun");
+  raw["metadata"]["labels"] = {{api::kWhatIfLabel, "x"}};
+  raw["metadata"]["creationTimestamp"] = clock_.now().rfc3339();
+  const PolicyDecision young = decide(inputs(raw), clock_.now() + seconds(3'599));
+  EXPECT_FALSE(young.abandoned);
+  EXPECT_EQ(young.next_check, clock_.now() + seconds(3'600)) << "nothing else wakes it";
+  EXPECT_TRUE(decide(inputs(raw), clock_.now() + seconds(3'600)).abandoned);
+  raw["spec"]["enforcement"]["mode"] = "Enforce";
+  EXPECT_FALSE(decide(inputs(raw), clock_.now() + seconds(3'600)).abandoned);
 }
 
 TEST_F(PolicyDecisionTest, NamesWhatIsMissing) {
