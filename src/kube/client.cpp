@@ -93,6 +93,12 @@ class ApiClient final : public Client {
                 call);
   }
 
+  Result<Json> try_create(const Resource& resource, const Json& body, const Call& call) override {
+    const ObjectKey key = key_of(body);
+    return post(path_of(resource, {key.namespace_, ""}) + "?dryRun=All&fieldValidation=Strict",
+                body, what_is("create", resource, key), call);
+  }
+
   Result<Json> replace(const Resource& resource, const Json& body, const Call& call) override {
     const ObjectKey key = key_of(body);
     auto put = request("PUT", path_of(resource, key));

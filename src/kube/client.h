@@ -143,6 +143,9 @@ class Client {
                              const PatchOptions&, const Call&) = 0;
   // kConflict if an object of that name exists.
   virtual Result<Json> create(const Resource&, const Json& object, const Call&) = 0;
+  // What create() would make of it: defaults filled in, and an unknown field is kMalformed. Nothing
+  // is stored.
+  virtual Result<Json> try_create(const Resource&, const Json& object, const Call&) = 0;
   // PUT: metadata.resourceVersion in `object` is the precondition (kConflict).
   virtual Result<Json> replace(const Resource&, const Json& object, const Call&) = 0;
   virtual Result<void> delete_(const Resource&, const ObjectKey&, const DeleteOptions&,

@@ -44,6 +44,18 @@ TEST_P(Contract, CreateReadReplaceDelete) {
             ErrorCode::kNotFound);
 }
 
+TEST_P(Contract, TryingToCreateStoresNothingAndRefusesWhatItDoesNotKnow) {
+  const auto tried = client_->try_create(kConfigMaps, config_map("a", {{"x", "1"}}), call());
+  ASSERT_TRUE(tried) << tried.error().message();
+  EXPECT_EQ((*tried)["data"]["x"], "1");
+  EXPECT_EQ(client_->get(kConfigMaps, key("a"), call()).error().code(), ErrorCode::kNotFound);
+  if (GetParam() == Server::kReal) {  // the fake one has no schemas
+    Json typo = config_map("a", {});
+    typo["dta"] = {{"x", "1"}};
+    EXPECT_EQ(client_->try_create(kConfigMaps, typo, call()).error().code(), ErrorCode::kMalformed);
+  }
+}
+
 TEST_P(Contract, AMergePatchWithAVersionOrUidIsCompareAndSwap) {
   const auto made = client_->create(kConfigMaps, config_map("a", {{"x", "1"}}), call());
   ASSERT_TRUE(made) << made.error().message();

@@ -217,7 +217,7 @@ Response FakeApiServer::list(const Address& at, const http::Request& request) {
       {{"kind", "List"}, {"apiVersion", "v1"}, {"metadata", meta}, {"items", std::move(items)}});
 }
 
-Response FakeApiServer::create(const Address& where, Json object) {
+Response FakeApiServer::create(const Address& where, Json object, const http::Request& request) {
   Address at = where;
   at.key.name = kube::key_of(object).name;
   if (at.key.name.empty()) {
@@ -235,6 +235,9 @@ Response FakeApiServer::create(const Address& where, Json object) {
   }
   if (at.collection.starts_with("seaworthy.dev/")) {
     object.erase("status");
+  }
+  if (query_of(request)["dryRun"] == "All") {
+    return object_response(object, 201);
   }
   return object_response(commit(at, {std::move(object), {}}), 201);
 }
@@ -427,8 +430,9 @@ Response FakeApiServer::handle(const http::Request& request) {
     if (is_token) {
       return make_token(*at, std::move(body));
     }
-    return at->collection == "authentication.k8s.io/v1/tokenreviews" ? review_token(std::move(body))
-                                                                     : create(*at, std::move(body));
+    return at->collection == "authentication.k8s.io/v1/tokenreviews"
+               ? review_token(std::move(body))
+               : create(*at, std::move(body), request);
   }
   if (request.method == "PUT") {
     return replace(*at, parse_body(request));

@@ -87,7 +87,8 @@ class FakeApiServer final : public http::Client {
   static std::optional<Address> parse(std::string_view path);
   http::Response handle(const http::Request& request) REQUIRES(mutex_);
   http::Response list(const Address& at, const http::Request& request) REQUIRES(mutex_);
-  http::Response create(const Address& at, codec::Json object) REQUIRES(mutex_);
+  http::Response create(const Address& at, codec::Json object, const http::Request& request)
+      REQUIRES(mutex_);
   http::Response replace(const Address& at, codec::Json object) REQUIRES(mutex_);
   http::Response patch(const Address& at, const http::Request& request) REQUIRES(mutex_);
   http::Response apply(const Address& at, codec::Json applied, const http::Request& request)
