@@ -31,8 +31,8 @@ end
 complete -c kubectl-seaworthy -f -a '(__kubectl_seaworthy)'
 )";
 
-const std::vector<std::string> kCommands{"status",  "explain", "approve",    "inspect",
-                                         "capture", "diff",    "completion", "version"};
+const std::vector<std::string> kCommands{"status", "explain", "approve",    "inspect", "capture",
+                                         "diff",   "whatif",  "completion", "version"};
 const std::vector<std::string> kGlobal{"--kubeconfig", "--context", "--as",      "--namespace",
                                        "--output",     "--color",   "--timeout", "--help"};
 
@@ -41,8 +41,8 @@ const std::vector<std::string> kSubjects{"boot-log", "ima", "quote", "ek-certifi
 const std::vector<std::string> kCaptureOptions{"--name", "--strict", "--output", "--help"};
 const std::vector<std::string> kCaptured{"node", "files", "image"};
 // Options that take no value.
-const std::vector<std::string> kFlags{"--help",     "-h",    "--strict",   "--events",
-                                      "--no-files", "--all", "--all-files"};
+const std::vector<std::string> kFlags{"--help",     "-h",    "--strict",    "--events",
+                                      "--no-files", "--all", "--all-files", "--keep"};
 
 // The words that are neither options nor their values.
 std::vector<std::string> positional(const std::vector<std::string>& words) {
@@ -98,6 +98,9 @@ std::vector<std::string> options_of(const std::vector<std::string>& before) {
   }
   if (!before.empty() && before[0] == "approve") {
     return with(kGlobal, {"--ek-hash"});
+  }
+  if (!before.empty() && before[0] == "whatif") {
+    return with(kGlobal, {"--filename", "--keep"});  // --timeout means another time here
   }
   if (!before.empty() && before[0] == "inspect") {
     return with(kInspectOptions, inspect_options(before.size() > 1 ? before[1] : ""));

@@ -11,6 +11,7 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy explain node worker-1      what a node's TPM has shown, and what is wrong
   kubectl seaworthy explain pod -n payments p  why a pod waits or was refused
   kubectl seaworthy approve worker-1           pin the TPM that waits for approval to its node
+  kubectl seaworthy whatif -f new.yaml         who would change for the worse, before it is applied
   kubectl seaworthy inspect boot-log FILE      what a boot log says, of any machine, without cluster
   kubectl seaworthy capture node worker-1 --name SET  reference values of what a node runs now,
                                                to be read; --evidence DIR: its logs and quote
@@ -19,8 +20,25 @@ constexpr const char* kFooter = R"(Examples:
   kubectl seaworthy diff set/debian-12 FILE    what changed between reference values
 
 Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage, 3 inspect or capture
---strict with something to look at. diff: 0 the same, 1 something differs, 2 it could not be told.
+--strict with something to look at, or whatif and somebody changes for the worse. diff: 0 the same,
+1 something differs, 2 it could not be told.
 Guide: docs/operations.md)";
+
+constexpr const char* kWhatIfFooter = R"(Examples:
+  kubectl seaworthy whatif -f new-policy.yaml
+  kubectl seaworthy whatif -f debian-12-new.yaml && kubectl apply -f debian-12-new.yaml
+  kubectl get rvs debian-12 -o json | jq 'del(.spec.files[] | select(.path == "/usr/bin/old"))' |
+      kubectl seaworthy whatif -f -
+
+Judged are the policies of the files, and those in the cluster that name a ReferenceValueSet of the
+files. The operator judges, by the evidence that nodes send anyway: for the time of the question
+there are policies whatif-… in mode DryRun and copies of the changed sets, with the label
+seaworthy.dev/what-if. They change nothing for nodes and pods and are removed at the end, also
+after Ctrl-C; what is left behind all the same, the operator removes within the hour.
+
+Exit status: 0 nobody changes for the worse, 1 could not be done, or a node has not answered in
+time (the table says which), 2 wrong usage, 3 somebody changes for the worse.
+You need the ClusterRole seaworthy-whatif. Guide: docs/what-if.md)";
 
 // CLI11 takes one App by reference all along: what is parsed lands here.
 struct Raw {
@@ -68,6 +86,31 @@ void add_approve(CLI::App& app, Raw& raw) {
                       "The TPM that is meant: sha256: and the SHA-256 of the EK's DER public key, "
                       "as in: openssl pkey -pubin -in ek.pem -outform DER | sha256sum");
   approve->callback([&raw] { raw.options.command = Command::kApprove; });
+}
+
+void add_what_if(CLI::App& app, Raw& raw) {
+  CLI::App* what_if = app.add_subcommand(
+      "whatif",
+      "Judge all nodes under changed policies and reference values before you apply them");
+  WhatIfOptions& options = raw.options.what_if;
+  what_if->footer(kWhatIfFooter);
+  what_if
+      ->add_option("-f,--filename", options.files,
+                   "Manifests: AttestationPolicies and ReferenceValueSets; - for standard input")
+      ->required();
+  what_if
+      ->add_option(
+          "--timeout", options.timeout_seconds,
+          "How long to wait for the nodes, for example 90s or 10m; default 3m. They answer "
+          "with their next evidence")
+      ->type_name("DURATION")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}})
+              .description(""))
+      ->check(CLI::Range(1, 3600).description(""));
+  what_if->add_flag("--keep", options.keep,
+                    "Leave the dry runs in the cluster, for an hour at most, to look at them");
+  what_if->callback([&raw] { raw.options.command = Command::kWhatIf; });
 }
 
 void add_others(CLI::App& app, Raw& raw) {
@@ -129,6 +172,7 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   add_status(app, raw);
   add_explain(app, raw);
   add_approve(app, raw);
+  add_what_if(app, raw);
   add_inspect(app, raw.options.inspect, [&raw] { raw.options.command = Command::kInspect; });
   add_capture(app, raw.options.capture, [&raw] { raw.options.command = Command::kCapture; });
   add_diff(app, raw.options.diff, [&raw] { raw.options.command = Command::kDiff; });

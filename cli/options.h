@@ -22,12 +22,19 @@ enum class Command : std::uint8_t {
   kExplainPod,
   kExplainNamespace,
   kApprove,
+  kWhatIf,
   kInspect,
   kCapture,
   kDiff,
   kCompletion,
   kComplete,
   kVersion
+};
+
+struct WhatIfOptions {
+  std::vector<std::string> files;  // "-": standard input
+  int timeout_seconds = 180;
+  bool keep = false;
 };
 
 struct Options {
@@ -42,6 +49,7 @@ struct Options {
   std::string policy;              // status --policy
   std::string ek_hash;             // approve --ek-hash
   std::vector<std::string> words;  // __complete: what is typed so far, the last word unfinished
+  WhatIfOptions what_if;           // whatif …
   InspectOptions inspect;          // inspect …
   CaptureCommand capture;          // capture …
   DiffCommand diff;                // diff

@@ -1,18 +1,26 @@
 #include "wiring.h"
 
+#include <cstdio>
+
 #include "capture_node.h"
 #include "commands/approve.h"
 #include "commands/cluster.h"
 #include "commands/explain.h"
 #include "commands/status.h"
+#include "commands/what_if.h"
 #include "completion.h"
+#include "files.h"
 #include "http/cpprest/client.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "runtime/system_clock.h"
+#include "runtime/system_random.h"
+#include "stop_on_signal.h"
 
 namespace seaworthy::cli {
 namespace {
+
+constexpr std::size_t kMaxManifestBytes = std::size_t{16} << 20;
 
 struct Connection {
   std::unique_ptr<kube::Client> client;
@@ -119,6 +127,42 @@ Objects objects(const Options& options, const Clock& clock) {
           }};
 }
 
+int exit_code(commands::Outcome outcome) {
+  switch (outcome) {
+    case commands::Outcome::kNobodyWorse:
+      return 0;
+    case commands::Outcome::kSomebodyWorse:
+      return 3;
+    case commands::Outcome::kUndecided:
+      break;
+  }
+  return 1;
+}
+
+Result<Answer> ask_what_if(const Options& options, const Clock& clock) {
+  const StopOnSignal signals;  // before the client's threads
+  commands::WhatIf question;
+  question.timeout = seconds(options.what_if.timeout_seconds);
+  question.afterwards =
+      options.what_if.keep ? commands::Afterwards::kKeep : commands::Afterwards::kRemove;
+  for (const std::string& path : options.what_if.files) {
+    const Bytes file = TRY(read_input(path, kMaxManifestBytes));
+    question.files.push_back({path == "-" ? "standard input" : path, std::string(as_text(file))});
+  }
+  const Connection connection = TRY(connect(options, clock));
+  runtime::SystemRandom random;
+  const commands::Surroundings around{
+      .client = *connection.client,
+      .clock = clock,
+      .random = random,
+      .sleep = kube::real_sleep(),
+      .tell = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
+      .stop = signals.token(),
+      .call_time = seconds(options.timeout_seconds)};
+  commands::WhatIfAnswer answer = TRY(commands::what_if(around, question, options.output));
+  return Answer{std::move(answer.text), exit_code(answer.outcome)};
+}
+
 }  // namespace
 
 int failure(const Options& options) {
@@ -136,6 +180,8 @@ Result<Answer> run(const Options& options) {
       return Answer{lines(complete(options.words, [&](const std::string& plural) {
         return names(options, clock, plural);
       }))};
+    case Command::kWhatIf:
+      return ask_what_if(options, clock);
     case Command::kInspect: {
       commands::Inspection read = TRY(inspect(options.inspect, options.output, clock.now()));
       return Answer{std::move(read.text), read.findings && options.inspect.strict ? 3 : 0};

@@ -19,7 +19,6 @@ constexpr std::array<std::string_view, 4> kNeverGoverned = {"kube-system", "kube
                                                             "kube-public", kSystemNamespace};
 
 // The bounds of the schema.
-constexpr std::size_t kMaxPolicyName = 50;  // label names end in it, object names contain it
 constexpr std::size_t kMaxNamespaces = 256;
 constexpr std::size_t kMaxSets = 64;
 constexpr std::size_t kMaxKeys = 64;

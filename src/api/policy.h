@@ -22,6 +22,7 @@ inline constexpr const char* kLabelPrefix = "seaworthy.node-restriction.kubernet
 inline constexpr const char* kLabelTrusted = "trusted";
 inline constexpr const char* kTaintKey = "seaworthy.dev/untrusted";
 inline constexpr const char* kSystemNamespace = "seaworthy-system";
+inline constexpr std::size_t kMaxPolicyName = 50;  // label names end in it, object names contain it
 
 enum class EnrolmentRule : std::uint8_t { kInventory, kManual, kCertifiedTpm };  // strictest first
 enum class Requirement : std::uint8_t { kRequired, kOptional };

@@ -52,6 +52,10 @@ bool ReadPolicy::governs(const Namespace& name_) const {
   return std::find(namespaces.begin(), namespaces.end(), name_) != namespaces.end();
 }
 
+bool ReadPolicy::selects(const api::Node& node) const {
+  return !policy || policy->nodes.matches(node.meta.labels);
+}
+
 api::EnforcementMode ReadPolicy::mode() const {
   return policy ? policy->mode : api::EnforcementMode::kEnforce;
 }

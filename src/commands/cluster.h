@@ -19,8 +19,9 @@ struct ReadPolicy {
   std::vector<Namespace> namespaces;
 
   bool governs(const Namespace& name_) const;
-  api::EnforcementMode mode() const;  // Enforce if it cannot be read
-  std::string shown() const;          // its name, and that it is a dry run
+  bool selects(const api::Node& node) const;  // any node if it cannot be read
+  api::EnforcementMode mode() const;          // Enforce if it cannot be read
+  std::string shown() const;                  // its name, and that it is a dry run
 };
 
 struct Cluster {

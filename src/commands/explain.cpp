@@ -24,16 +24,6 @@ std::string vouched_for_by(const std::string& endorsed_by) {
   return endorsed_by;
 }
 
-std::string findings_text(const api::PolicyVerdict& verdict) {
-  std::string out;
-  for (const api::FindingView& finding : verdict.findings) {
-    out += "    - " + finding.reason;
-    out += finding.about.empty() ? "" : " (" + finding.about + ")";
-    out += "\n      " + finding.message + "\n";
-  }
-  return out;
-}
-
 std::string verdict_text(const ReadPolicy& policy, const api::PolicyVerdict& verdict,
                          const Output& output, Time now) {
   std::string out =
@@ -59,10 +49,6 @@ std::string joined(const std::vector<Namespace>& names) {
   return out;
 }
 
-bool selects(const ReadPolicy& policy, const api::Node& node) {
-  return !policy.policy || policy.policy->nodes.matches(node.meta.labels);
-}
-
 // One line per node: what would become of a pod of the governed namespace there.
 std::string places(const Cluster& cluster, const std::vector<const ReadPolicy*>& governing,
                    Time now, codec::Json& json) {
@@ -71,7 +57,7 @@ std::string places(const Cluster& cluster, const std::vector<const ReadPolicy*>&
     std::string why;
     for (const ReadPolicy* policy : governing) {
       const api::PolicyVerdict verdict = verdict_now(cluster, name, policy->name, now);
-      if (!selects(*policy, node)) {
+      if (!policy->selects(node)) {
         why += (why.empty() ? "" : "; ") + policy->name + " does not select this node";
       } else if (verdict.verdict != api::Verdict::kTrusted) {
         why += (why.empty() ? "" : "; ") + policy->name + ": " +
@@ -143,7 +129,7 @@ Result<std::string> explain_node(const Cluster& cluster, const std::string& node
   std::vector<Namespace> open;
   bool any = false;
   for (const ReadPolicy& policy : cluster.policies) {
-    if (found_node != cluster.nodes.end() && !selects(policy, found_node->second)) {
+    if (found_node != cluster.nodes.end() && !policy.selects(found_node->second)) {
       continue;
     }
     any = true;

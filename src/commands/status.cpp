@@ -5,22 +5,6 @@
 namespace seaworthy::commands {
 namespace {
 
-std::string why(const api::PolicyVerdict& verdict, std::size_t width) {
-  if (verdict.verdict == api::Verdict::kTrusted) {
-    return "";
-  }
-  std::string text = verdict.reason;
-  if (!verdict.findings.empty() && !verdict.findings.front().about.empty()) {
-    text += " (" + verdict.findings.front().about + ")";
-  } else if (verdict.findings.empty() && !verdict.message.empty()) {
-    text += ": " + verdict.message;
-  }
-  if (verdict.findings.size() > 1) {
-    text += " and " + std::to_string(verdict.findings.size() - 1) + " more";
-  }
-  return shortened(text, width);
-}
-
 std::string since_text(const api::PolicyVerdict& verdict, Time now) {
   return verdict.since == Time() ? "-" : distance(now - verdict.since) + " ago";
 }
@@ -56,8 +40,7 @@ std::vector<const ReadPolicy*> policies_for(const Cluster& cluster, const api::N
                                             const StatusFilter& filter) {
   std::vector<const ReadPolicy*> out;
   for (const ReadPolicy& policy : cluster.policies) {
-    const bool selects = !policy.policy || policy.policy->nodes.matches(node.meta.labels);
-    if (selects && (filter.policy.empty() || filter.policy == policy.name)) {
+    if (policy.selects(node) && (filter.policy.empty() || filter.policy == policy.name)) {
       out.push_back(&policy);
     }
   }

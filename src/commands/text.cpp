@@ -70,6 +70,32 @@ constexpr std::array<std::string_view, 16> kAbout = {"firmware code",
 
 }  // namespace
 
+std::string why(const api::PolicyVerdict& verdict, std::size_t width) {
+  if (verdict.verdict == api::Verdict::kTrusted) {
+    return "";
+  }
+  std::string text = verdict.reason;
+  if (!verdict.findings.empty() && !verdict.findings.front().about.empty()) {
+    text += " (" + verdict.findings.front().about + ")";
+  } else if (verdict.findings.empty() && !verdict.message.empty()) {
+    text += ": " + verdict.message;
+  }
+  if (verdict.findings.size() > 1) {
+    text += " and " + std::to_string(verdict.findings.size() - 1) + " more";
+  }
+  return shortened(text, width);
+}
+
+std::string findings_text(const api::PolicyVerdict& verdict) {
+  std::string out;
+  for (const api::FindingView& finding : verdict.findings) {
+    out += "    - " + finding.reason;
+    out += finding.about.empty() ? "" : " (" + finding.about + ")";
+    out += "\n      " + finding.message + "\n";
+  }
+  return out;
+}
+
 std::string painted(api::Verdict verdict, Colour colour) {
   const std::string_view text = api::name(verdict);
   switch (verdict) {
@@ -159,6 +185,13 @@ std::string distance(milliseconds duration) {
 
 std::string_view about_pcr(std::uint8_t pcr) {
   return pcr < kAbout.size() ? kAbout[pcr] : std::string_view();
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
 }
 
 std::string shortened(std::string_view text, std::size_t width) {

@@ -30,6 +30,11 @@ TEST(Text, ShortensAtCharactersNotBytes) {
   EXPECT_EQ(shortened("a\nb", 9), "a b");
 }
 
+TEST(Text, ReplacesAllOfIt) {
+  EXPECT_EQ(replaced("aba-a", "a", "aa"), "aabaa-aa");
+  EXPECT_EQ(replaced("abc", "x", "y"), "abc");
+}
+
 TEST(Text, PrintableTextHasNoControlCharactersAndIsUtf8) {
   EXPECT_EQ(printable("a ä – 😀"), "a ä – 😀");
   EXPECT_EQ(printable("\x1b[31m\n\x7f"), "\\x1b[31m\\x0a\\x7f");
