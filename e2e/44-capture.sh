@@ -24,7 +24,8 @@ title "What $node1 has just proven"
 run kubectl seaworthy capture node "$node1" --evidence "$folder/node1" --as alice
 [[ $(stat -c %a "$folder/node1"/* | sort -u) == 600 ]] || wrong "others can read the files"
 say "The same as reference values, for a person to read and apply. What is captured is what $node1 runs: it would match."
-run kubectl seaworthy capture node "$node1" --name captured --as alice >"$folder/captured.yaml"
+shown kubectl seaworthy capture node "$node1" --name captured --as alice
+kubectl seaworthy capture node "$node1" --name captured --as alice >"$folder/captured.yaml"
 run sed -n 1,30p "$folder/captured.yaml"
 run kubectl create --dry-run=server -f "$folder/captured.yaml"
 run kubectl seaworthy diff "node/$node1" "$folder/captured.yaml" # exit status 0: the same
