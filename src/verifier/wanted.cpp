@@ -60,7 +60,9 @@ WantedEvidence::Standing WantedEvidence::ask(const NodeUid& node, milliseconds m
     found = wants_.emplace(node, Want{.until = now + limits_.life}).first;
   }
   Want& want = found->second;
-  if (!want.waiting && now - want.settled > max_age) {
+  // A list that is too long stays so. To ask for it again and again would keep the verifier from
+  // ever getting to its end.
+  if (!want.waiting && want.never.empty() && now - want.settled > max_age) {
     want = Want{.until = now + limits_.life, .kept = std::move(want.kept)};
   }
   if (want.waiting) {

@@ -40,7 +40,7 @@ class WantedEvidence {
 
   struct Waiting {};
   struct TooMany {};  // nodes are wanted already
-  struct Never {      // it does not come
+  struct Never {      // it does not come; nor if somebody asks anew, as long as that is remembered
     std::string why;
   };
   using Standing = std::variant<Waiting, TooMany, Never, std::shared_ptr<const KeptEvidence>>;

@@ -143,7 +143,10 @@ TEST_F(WantedTest, AListThatIsTooLongIsNotKept) {
   EXPECT_TRUE(never(node_));
   EXPECT_EQ(kept(), "none");
   now_ += seconds(1);
-  EXPECT_TRUE(waits()) << "who asks later tries again";
+  EXPECT_FALSE(waits()) << "or a node with a long list would never be judged to its end";
+  EXPECT_FALSE(wanted_.waits(node_, now_));
+  now_ += limits_.life;
+  EXPECT_TRUE(waits());
   add(0, 4, 101);
   EXPECT_TRUE(never(node_));
 }
