@@ -1,11 +1,14 @@
 #include "codec/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
+#include <sstream>
 
 namespace seaworthy::codec {
 namespace {
@@ -112,35 +115,51 @@ Result<Json> convert(const YAML::Node& node, std::size_t depth, Budget& budget) 
   return at(node.Mark(), "unknown node type");
 }
 
-// yaml-cpp recurses while it parses: bound the nesting that it can meet before it starts. Flow
-// nesting needs a bracket per level, block nesting a deeper indentation (or "- " or "? ") per
-// level.
-bool nested_too_deep(std::string_view text, std::size_t max_depth) {
-  std::size_t flow = 0;
-  std::size_t line_start_depth = 0;
-  bool indenting = true;
-  for (const char c : text) {
-    if (c == '\n') {
-      indenting = true;
-      line_start_depth = 0;
-      continue;
+// Goes through a text before it is built, because yaml-cpp has no limits: it recurses as deep as
+// the text nests, and where the text goes on with what begins no node ("a" ","), it finds an empty
+// document there, and again, until the memory is full.
+class Outline final : public YAML::EventHandler {
+ public:
+  explicit Outline(std::size_t max_depth) : max_depth_(max_depth) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (last_ && mark.pos <= *last_) {
+      throw YAML::ParserException(mark, "nothing can begin here");
     }
-    if (indenting && (c == ' ' || c == '-' || c == '?')) {
-      if (++line_start_depth > max_depth * 16) {
-        return true;
-      }
-    } else {
-      indenting = false;
-    }
-    if (c == '[' || c == '{') {
-      if (++flow > 1'000) {
-        return true;
-      }
-    } else if ((c == ']' || c == '}') && flow > 0) {
-      --flow;
+    last_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    open(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void open(const YAML::Mark& mark) {
+    if (++depth_ > max_depth_) {
+      throw YAML::ParserException(mark, "nested deeper than " + std::to_string(max_depth_));
     }
   }
-  return false;
+  const std::size_t max_depth_;
+  std::size_t depth_ = 0;
+  std::optional<int> last_;  // where the last document began
+};
+
+void check_outline(const std::string& text, std::size_t max_depth) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Outline outline(max_depth);
+  while (parser.HandleNextDocument(outline)) {}
 }
 
 // Bounded by the nesting of what this program built.
@@ -213,13 +232,12 @@ Result<std::vector<Json>> parse_yaml(std::string_view text, const JsonLimits& li
     return malformed("YAML of " + std::to_string(text.size()) + " bytes: the limit is " +
                      std::to_string(limits.max_bytes));
   }
-  if (nested_too_deep(text, limits.max_depth)) {
-    return malformed("YAML: nested deeper than " + std::to_string(limits.max_depth));
-  }
   try {
+    const std::string whole(text);
+    check_outline(whole, limits.max_depth);
     std::vector<Json> documents;
     Budget budget(limits, text.size());
-    for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
+    for (const YAML::Node& document : YAML::LoadAll(whole)) {
       documents.push_back(TRY(convert(document, 1, budget)));
     }
     return documents;

@@ -47,6 +47,16 @@ TEST(Yaml, A187_AliasesOfALongTextAreBoundedByTheWholeText) {
             "YAML at line 1, column 4: its aliases make it more than 4 times as long as it is");
 }
 
+// Found by fuzzing: yaml-cpp 0.7 made documents of these until the memory was full.
+TEST(Yaml, A187_WhatBeginsNothingIsNoEndlessRowOfDocuments) {
+  for (const char* text :
+       {",", "]", "}", "a: 1\n--- ,", "'a' ,", ",\"a,l,[t 2],\"b\032: {c: {}}}"}) {
+    const auto refused = parse_yaml(text, kLimits);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code(), ErrorCode::kMalformed);
+  }
+}
+
 TEST(Yaml, ReadsBackWhatItWrites) {
   const Json value = {{"a", 1},
                       {"b", "1"},
