@@ -28,6 +28,10 @@ Refusal refuse(Context& context, const Caller& caller, const verify::Findings& f
                  shown(findings));
 }
 
+verify::EkEvidence evidence_in(const api::EnrolRequest& request) {
+  return {request.ek_certificates, request.ek_public, request.ak_public, request.ak_certificates};
+}
+
 Answer<Applicant> examine(Context& context, const Caller& caller,
                           const api::EnrolRequest& request) {
   auto found = demands_on(context, caller.node, caller.node_uid);
@@ -35,8 +39,7 @@ Answer<Applicant> examine(Context& context, const Caller& caller,
     return std::move(*refused);
   }
   auto& demands = std::get<Demands>(found);
-  const verify::EkEvidence evidence{request.ek_certificates, request.ek_public, request.ak_public,
-                                    request.ak_certificates};
+  const verify::EkEvidence evidence = evidence_in(request);
   auto keys = verify::verify_keys(evidence);
   if (auto* findings = std::get_if<verify::Findings>(&keys)) {
     return refuse(context, caller, *findings);
@@ -63,7 +66,7 @@ api::NodeIdentity identity_of(Context& context, const Caller& caller, const Appl
       request.ak_public,
       request.ek_public,
       certificates_digest(request.ek_certificates, request.ak_certificates),
-      !request.ak_certificates.empty(),
+      evidence_in(request).ak_origin() == verify::AkOrigin::kCertified,
       now};
   api::NodeIdentity identity;
   identity.node_uid = caller.node_uid;

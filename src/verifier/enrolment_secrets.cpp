@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kSessionLabel = "seaworthy/enrolment-session/v1";
 constexpr std::string_view kSecretLabel = "seaworthy/activation-secret/v1";
 constexpr std::string_view kProofLabel = "seaworthy/activate/v1";
-constexpr std::string_view kStatementLabel = "seaworthy/enrolment-statement/v1";
+constexpr std::string_view kStatementLabel = "seaworthy/enrolment-statement/v2";
 
 crypto::Digest request_digest(const api::EnrolRequest& request) {
   const crypto::Digest certificates =

@@ -266,8 +266,7 @@ Result<AttestationKey> enrolled_attestation_key(ByteSpan ak_public, AkOrigin ori
 
 Checked<VerifiedKeys> verify_keys(const EkEvidence& in) {
   auto ek = verify_ek(in.ek_public);
-  auto ak = verify_attestation_key(
-      in.ak_public, in.ak_certificates.empty() ? AkOrigin::kMade : AkOrigin::kCertified);
+  auto ak = verify_attestation_key(in.ak_public, in.ak_origin());
   Findings found;
   if (const auto* findings = std::get_if<Findings>(&ek)) {
     append(found, *findings);

@@ -63,6 +63,12 @@ struct EkEvidence {
   ByteSpan ek_public;                           // TPMT_PUBLIC
   ByteSpan ak_public;                           // TPMT_PUBLIC
   std::span<const Bytes> ak_certificates = {};  // of a vendor's AK: its own first
+
+  // The AK's certificates are looked at where the EK has none: elsewhere they excuse nothing.
+  AkOrigin ak_origin() const {
+    return ek_certificates.empty() && !ak_certificates.empty() ? AkOrigin::kCertified
+                                                               : AkOrigin::kMade;
+  }
 };
 
 // An EK made from a TCG template, and an AK as above. Not yet shown: that they belong together

@@ -114,6 +114,9 @@ TEST(AkEndorsement, R4_MayLackNoDaAndNothingElse) {
   EXPECT_FALSE(ok(verify_keys({kNone, tpm().ek_public(), lacking})));
   const auto certificates = tpm().ak_certificates();
   EXPECT_TRUE(ok(verify_keys({kNone, tpm().ek_public(), lacking, certificates})));
+  // Certificates that nobody looks at excuse nothing.
+  const auto of_ek = tpm().ek_certificates();
+  EXPECT_FALSE(ok(verify_keys({of_ek, tpm().ek_public(), lacking, certificates})));
   EXPECT_TRUE(
       ok(verify_endorsement({kNone, tpm().ek_public(), lacking, certificates}, accepting(), kNow)));
   EXPECT_TRUE(enrolled_attestation_key(lacking, AkOrigin::kCertified));
