@@ -65,11 +65,9 @@ BENCHMARK(ima_incremental)->Unit(benchmark::kMillisecond);
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+  if (!seaworthy::run_benchmarks(argc, argv)) {
     return 2;
   }
-  benchmark::RunSpecifiedBenchmarks();
   const BareSignature bare;
   const double floor = fastest_micros([&] { bare.verify(); });
   const double steady = fastest_micros([] { node().appraise(); });

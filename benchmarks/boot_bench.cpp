@@ -25,11 +25,9 @@ BENCHMARK(boot_log_of_100_events)->Unit(benchmark::kMicrosecond);
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+  if (!seaworthy::run_benchmarks(argc, argv)) {
     return 2;
   }
-  benchmark::RunSpecifiedBenchmarks();
   const double floor = seaworthy::fastest_micros([] {
     auto digest = seaworthy::crypto::sha256(boot().log);
     benchmark::DoNotOptimize(digest);

@@ -42,11 +42,9 @@ struct TwoSignatures {
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+  if (!seaworthy::run_benchmarks(argc, argv)) {
     return 2;
   }
-  benchmark::RunSpecifiedBenchmarks();
   const TwoSignatures two;
   const double floor = fastest_micros([&] { two.verify(); });
   const double verified = fastest_micros([] { enrolment().verify(); });

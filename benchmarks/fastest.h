@@ -2,6 +2,8 @@
 // the machine may be busy, and the fastest of many rounds, because caches are shared.
 #pragma once
 
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -24,6 +26,16 @@ double fastest_micros(const F& work) {
     best = std::min(best, (thread_micros() - start) / 50);
   }
   return best;
+}
+
+// Google Benchmark's part of main(). False: it did not understand the arguments, and has said so.
+inline bool run_benchmarks(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+    return false;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return true;
 }
 
 }  // namespace seaworthy

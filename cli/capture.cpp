@@ -120,8 +120,7 @@ void add_node(CLI::App& capture, CaptureCommand& options) {
   node->add_option("--timeout", options.timeout_seconds, "Seconds to wait for the node")
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
-  node->callback([&options] {
-    options.subject = CaptureSubject::kNode;
+  node->parse_complete_callback([&options] {
     if (options.name.empty() && options.evidence.empty()) {
       throw CLI::RequiredError("--name (for reference values), --evidence (for the files) or both");
     }
@@ -151,8 +150,8 @@ Result<std::optional<Bytes>> read_if_named(const std::string& path, std::size_t 
   return std::optional<Bytes>(TRY(read_input(path, max_bytes)));
 }
 
-Result<commands::NodeEvidence> read_evidence(const CaptureCommand& options) {
-  commands::NodeEvidence evidence;
+Result<commands::MachineLogs> read_evidence(const CaptureCommand& options) {
+  commands::MachineLogs evidence;
   evidence.boot_log = TRY(read_input(options.boot_log, eventlog::kMaxBootLogBytes));
   evidence.userspace_log =
       TRY(read_if_named(options.userspace_log, eventlog::kMaxUserspaceLogBytes));
@@ -168,7 +167,7 @@ Result<commands::NodeEvidence> read_evidence(const CaptureCommand& options) {
 }
 
 Result<commands::Capture> capture_evidence(const CaptureCommand& options,
-                                           const commands::NodeEvidence& evidence) {
+                                           const commands::MachineLogs& evidence) {
   commands::CaptureOptions how{
       .registers = options.events ? commands::Registers::kEvents : commands::Registers::kValues,
       .files = !options.no_files,
@@ -222,7 +221,7 @@ Result<Captured> capture(const CaptureCommand& options, commands::Format format,
   return shown(options, read, format, now);
 }
 
-Result<Captured> capture(const CaptureCommand& options, const commands::NodeEvidence& evidence,
+Result<Captured> capture(const CaptureCommand& options, const commands::MachineLogs& evidence,
                          commands::Format format, Time now) {
   const commands::Capture read = TRY(capture_evidence(options, evidence));
   return shown(options, read, format, now);

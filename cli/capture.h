@@ -52,7 +52,7 @@ struct Captured {
 Result<Captured> capture(const CaptureCommand& options, commands::Format format, Time now);
 
 // Reference values out of evidence, as the options say.
-Result<Captured> capture(const CaptureCommand& options, const commands::NodeEvidence& evidence,
+Result<Captured> capture(const CaptureCommand& options, const commands::MachineLogs& evidence,
                          commands::Format format, Time now);
 
 }  // namespace seaworthy::cli

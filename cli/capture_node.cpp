@@ -8,9 +8,8 @@
 namespace seaworthy::cli {
 namespace {
 
-commands::NodeEvidence logs_of(const api::NodeEvidence& evidence) {
-  commands::NodeEvidence out{.boot_log = evidence.boot_log,
-                             .userspace_log = evidence.userspace_log};
+commands::MachineLogs logs_of(const api::NodeEvidence& evidence) {
+  commands::MachineLogs out{.boot_log = evidence.boot_log, .userspace_log = evidence.userspace_log};
   if (!evidence.ima.empty()) {
     out.ima = evidence.ima;
   }

@@ -149,7 +149,7 @@ std::string typed(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const bool plain = word.find_first_of(" \t\"'$\\*?&|;<>()") == std::string::npos;
-    out += plain ? " " + word : " '" + word + "'";
+    out += plain ? " " + word : " '" + commands::replaced(word, "'", "'\\''") + "'";
   }
   return out;
 }

@@ -4,28 +4,9 @@
 #
 #   e2e/integration/15-inspect.sh [BUILD-DIRECTORY]   (default: build/images, as hack/images --binaries-only leaves it)
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=../../hack/lib/progress.sh
-. "$root/hack/lib/progress.sh"
-# shellcheck source-path=SCRIPTDIR source=../../hack/lib/packages.sh
-. "$root/hack/lib/packages.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/checks.sh
-. "$root/e2e/lib/checks.sh"
-need_commands jq=jq
-kubectl_seaworthy=$root/build/images/cli/kubectl-seaworthy
-[[ -z ${1:-} ]] || kubectl_seaworthy=$1/cli/kubectl-seaworthy
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# No cluster can be asked: there is no home, and the configuration is not there.
-inspect() { env -i KUBECONFIG=/nonexistent HOME=/nonexistent "$kubectl_seaworthy" inspect "$@"; }
-status_is() { # status, whether anything may stand on standard output (yes, no), arguments
-  local wanted=$1 output=$2 status=0
-  shift 2
-  inspect "$@" >"$work/out" 2>"$work/err" || status=$?
-  cat "$work/err"
-  ((status == wanted)) && { [[ $output == yes ]] || [[ ! -s $work/out ]]; }
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/offline.sh
+. "$(dirname "$0")/../lib/offline.sh"
+inspect() { seaworthy inspect "$@"; }
 
 # One EV_SEPARATOR of PCR 7 in the SHA-1 format: a log with findings.
 {
@@ -35,22 +16,22 @@ status_is() { # status, whether anything may stand on standard output (yes, no),
 } >"$work/log"
 head -c 30 "$work/log" >"$work/cut"
 
-check "a log with findings is read: 0" status_is 0 yes boot-log "$work/log"
-check "with --strict: 3, and the answer all the same" status_is 3 yes boot-log "$work/log" --strict
+check "a log with findings is read: 0" status_is 0 yes inspect boot-log "$work/log"
+check "with --strict: 3, and the answer all the same" status_is 3 yes inspect boot-log "$work/log" --strict
 check "and is JSON" jq -e '.format == "sha1" and .events == 1 and (.findings | length > 0)' <(inspect boot-log -o json - <"$work/log")
-check "a log that is cut: 1, and nothing on standard output" status_is 1 no boot-log "$work/cut"
+check "a log that is cut: 1, and nothing on standard output" status_is 1 no inspect boot-log "$work/cut"
 check "the message names the byte" grep -q 'at byte 28' "$work/err"
-check "a file that is not there: 1" status_is 1 no ima "$work/none"
-check "a file above the limit: 1" status_is 1 no boot-log /dev/zero
+check "a file that is not there: 1" status_is 1 no inspect ima "$work/none"
+check "a file above the limit: 1" status_is 1 no inspect boot-log /dev/zero
 check "the message names the limit" grep -q '1048576' "$work/err"
-check "an empty IMA list is a finding: 0" status_is 0 yes ima /dev/null
-check "no subject: 2" status_is 2 no
-check "no file: 2" status_is 2 no boot-log
-check "a quote without a nonce: 2" status_is 2 no quote --attest a --signature b --ak c
-check "a nonce that is neither hexadecimal nor a file: 2" status_is 2 no quote --attest a --signature b --ak c --nonce xyz
-check "an empty nonce: 2" status_is 2 no quote --attest a --signature b --ak c --nonce ''
-check "a selection that names no bank: 2" status_is 2 no quote --attest a --signature b --ak c --nonce 00 --selection 0,1
-check "help has examples: 0" status_is 0 yes quote --help
+check "an empty IMA list is a finding: 0" status_is 0 yes inspect ima /dev/null
+check "no subject: 2" status_is 2 no inspect
+check "no file: 2" status_is 2 no inspect boot-log
+check "a quote without a nonce: 2" status_is 2 no inspect quote --attest a --signature b --ak c
+check "a nonce that is neither hexadecimal nor a file: 2" status_is 2 no inspect quote --attest a --signature b --ak c --nonce xyz
+check "an empty nonce: 2" status_is 2 no inspect quote --attest a --signature b --ak c --nonce ''
+check "a selection that names no bank: 2" status_is 2 no inspect quote --attest a --signature b --ak c --nonce 00 --selection 0,1
+check "help has examples: 0" status_is 0 yes inspect quote --help
 check "and says how with tpm2-tools" grep -q 'tpm2_quote -c' "$work/out"
 complete() { env -i "$kubectl_seaworthy" __complete "$@"; }
 check "completion knows the subjects" grep -qx ek-certificate <(complete inspect '')

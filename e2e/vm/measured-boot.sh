@@ -39,15 +39,11 @@ boot() {
 }
 
 # Without PCR 0: OVMF measures part of itself after it ran there, and it then holds something of the firmware's variables.
-compared='[2, 3, 14]'
+compared=2,3,14
 
-# What a person does who approves this boot: docs/configuration.md. Prints the set.
-captured() {
-  fetch_file "$logs/tpm0/binary_bios_measurements" "$vm/boot.log"
-  fetch_file "$logs/ima/ascii_runtime_measurements" "$vm/ima.txt"
-  "$(program cli kubectl-seaworthy)" inspect boot-log "$vm/boot.log" --events -o json >"$vm/boot.json"
-  jq -n --slurpfile boot "$vm/boot.json" --rawfile ima "$vm/ima.txt" -f "$root/docs/reference-values.jq" \
-    --arg name vm --argjson pcrs "$compared"
+# What a person does who approves this boot: docs/capture.md. Prints the set that the evidence leads to.
+captured() { # prefix of the files
+  "$(program cli kubectl-seaworthy)" capture files --name vm --boot-log "$1.boot-log" --ima "$1.ima" --pcrs "$1.pcrs" --pin "$compared"
 }
 # What tests/data/verify/ keeps of such a boot. In that order: the registers cover the whole list.
 keep_evidence() { # prefix of the files
@@ -87,9 +83,9 @@ check "nothing is wrong but that nobody has said what is good" within $soon begi
   "Violated ReferenceValuesMissing(vm) ReferenceValuesMissing(vm) UnknownFile("
 check "Secure Boot is proven to be on" status_is boot.secureBoot On
 check "and the kernel's command line is shown" status_is boot.kernelCommandLine "/vmlinuz $options"
-captured >"$vm/set.json"
 keep_evidence "$vm_logs/first"
-check "what it booted and ran can be captured" k apply -f "$vm/set.json"
+captured "$vm_logs/first" >"$vm/set.yaml"
+check "what it booted and ran can be captured" k apply -f "$vm/set.yaml"
 check "the node is Trusted" within $soon shows "Trusted"
 
 # --- an unknown file, while it runs

@@ -31,7 +31,7 @@ std::string source(const std::string& what, ByteSpan bytes) {
 
 class EvidenceCapture {
  public:
-  EvidenceCapture(const NodeEvidence& evidence, const CaptureOptions& options)
+  EvidenceCapture(const MachineLogs& evidence, const CaptureOptions& options)
       : evidence_(evidence), options_(options) {}
 
   Result<Capture> run(const std::string& name) {
@@ -304,7 +304,7 @@ class EvidenceCapture {
            names);
   }
 
-  const NodeEvidence& evidence_;
+  const MachineLogs& evidence_;
   const CaptureOptions& options_;
   eventlog::BootLog log_;
   BootReading reading_;
@@ -314,7 +314,7 @@ class EvidenceCapture {
 
 }  // namespace
 
-Result<Capture> capture_evidence(const std::string& name, const NodeEvidence& evidence,
+Result<Capture> capture_evidence(const std::string& name, const MachineLogs& evidence,
                                  const CaptureOptions& options) {
   return EvidenceCapture(evidence, options).run(name);
 }

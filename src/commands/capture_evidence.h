@@ -13,9 +13,9 @@
 
 namespace seaworthy::commands {
 
-// What a node showed last, or files of any machine. Whether a TPM quoted it is the affair of
+// What a node has just proven, or files of any machine. Whether a TPM quoted it is the affair of
 // whoever has it: here it is only read.
-struct NodeEvidence {
+struct MachineLogs {
   Bytes boot_log;                           // binary_bios_measurements
   std::optional<Bytes> userspace_log = {};  // tpm2-measure.log
   std::optional<Bytes> ima = {};            // binary_runtime_measurements
@@ -40,9 +40,8 @@ struct CaptureOptions {
 // they are replayed; what they do not prove is left out and told.
 //
 // kMalformed: a log that cannot be read, with structure and offset, or one that proves nothing;
-// kUnsupported: a boot log
-// without SHA-256, which satisfies no policy.
-Result<Capture> capture_evidence(const std::string& name, const NodeEvidence& evidence,
+// kUnsupported: a boot log without SHA-256, which satisfies no policy.
+Result<Capture> capture_evidence(const std::string& name, const MachineLogs& evidence,
                                  const CaptureOptions& options);
 
 }  // namespace seaworthy::commands

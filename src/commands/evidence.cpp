@@ -192,7 +192,9 @@ class Fetch {
                                                .ak_public = evidence.ak_public,
                                                .nonce = evidence.qualifying_data}));
     if (!quote.quote || !quote.signature_valid || !quote.nonce_matches) {
-      return malformed("the quote is not as it was verified");
+      return malformed(
+          "the quote is not as the verifier says that it verified it: something in between changed "
+          "it; docs/evidence.md says what stands there");
     }
     return {};
   }

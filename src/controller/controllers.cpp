@@ -361,7 +361,7 @@ Result<void> Controllers::Inside::remove_traces(const std::stop_token& stop) {
     uninstalled = true;
     log.info("nothing that binds is left");
   } else {
-    log.error("not everything could be removed; docs: uninstalling by hand",
+    log.error("not everything could be removed; by hand: docs/operations.md, \"Removing it\"",
               {{field::kError, done.error()}});
   }
   return done;

@@ -1,6 +1,5 @@
 // What the certificate of a TPM's key must say by itself, whoever signed it.
-// Spec: TCG EK Credential Profile 2.5; TCG Platform Certificate and AIK usages
-// (tcg-kp-AIKCertificate); RFC 5280 §4.2; steps E2 3 and 5.
+// Spec: TCG EK Credential Profile 2.5; TCG OID Registry (tcg-kp); RFC 5280 §4.2; steps E2 3 and 5.
 #pragma once
 
 #include <string>

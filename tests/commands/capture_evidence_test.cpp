@@ -17,8 +17,8 @@ using seaworthy::testing::Evidence;
 using seaworthy::testing::EvidenceBuilder;
 using verify::VerifiedEvidence;
 
-NodeEvidence evidence_of(const EvidenceBuilder& machine) {
-  NodeEvidence evidence{.boot_log = eventlog::write_boot_log(machine.boot)};
+MachineLogs evidence_of(const EvidenceBuilder& machine) {
+  MachineLogs evidence{.boot_log = eventlog::write_boot_log(machine.boot)};
   if (!machine.userspace.empty()) {
     evidence.userspace_log = eventlog::write_userspace_log(machine.userspace);
   }
@@ -26,7 +26,7 @@ NodeEvidence evidence_of(const EvidenceBuilder& machine) {
   return evidence;
 }
 
-Capture captured(const NodeEvidence& evidence, const CaptureOptions& options = {}) {
+Capture captured(const MachineLogs& evidence, const CaptureOptions& options = {}) {
   auto capture = capture_evidence("some", evidence, options);
   EXPECT_TRUE(capture) << capture.error().message();
   return capture ? *std::move(capture) : Capture{.sets = {{}}};
@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(CaptureEvidence, TakesNothingThatTheRegistersDoNotProve) {
   const EvidenceBuilder machine;
-  NodeEvidence evidence = evidence_of(machine);
+  MachineLogs evidence = evidence_of(machine);
   const auto values = machine.pcrs();
   for (std::uint8_t i = 0; i < 16; ++i) {
     evidence.pcrs.emplace(i, values[i]);
@@ -160,7 +160,7 @@ TEST(CaptureEvidence, TakesNothingThatTheRegistersDoNotProve) {
 
 TEST(CaptureEvidence, SaysWhyThereIsNothingToCompare) {
   const EvidenceBuilder machine;
-  NodeEvidence evidence = evidence_of(machine);
+  MachineLogs evidence = evidence_of(machine);
   evidence.ima.reset();
   for (std::uint8_t i = 0; i < 16; ++i) {
     evidence.pcrs.emplace(i, crypto::sha256(as_bytes("another machine")));
@@ -214,7 +214,7 @@ TEST(CaptureEvidence, ListsNoPhasesOfAUnifiedKernel) {
 }
 
 TEST(CaptureEvidence, ListsAUnifiedKernelsCommandLineOnlyIfItWasMeasured) {
-  const NodeEvidence evidence = evidence_of(unified_machine());
+  const MachineLogs evidence = evidence_of(unified_machine());
   for (const char* text : {"", "root=/dev/vda2 ro"}) {
     const Capture capture = captured(evidence, {.command_lines = {text}});
     EXPECT_TRUE(capture.sets[0].command_lines.empty());
@@ -301,13 +301,13 @@ TEST(CaptureEvidence, ListsMeasurementsThatAreNoFiles) {
 
 TEST(CaptureEvidence, RefusesWhatIsNoEvidence) {
   const EvidenceBuilder machine;
-  NodeEvidence ascii = evidence_of(machine);
+  MachineLogs ascii = evidence_of(machine);
   ascii.ima = to_bytes(as_bytes("10 0123456789abcdef0123456789 ima-ng sha256:00 /bin/sh\n"));
-  NodeEvidence cut = evidence_of(machine);
+  MachineLogs cut = evidence_of(machine);
   cut.ima->pop_back();
-  NodeEvidence broken = evidence_of(machine);
+  MachineLogs broken = evidence_of(machine);
   broken.boot_log.pop_back();
-  for (const NodeEvidence& evidence : {ascii, cut, broken}) {
+  for (const MachineLogs& evidence : {ascii, cut, broken}) {
     const auto capture = capture_evidence("some", evidence, {});
     ASSERT_FALSE(capture);
     EXPECT_EQ(capture.error().code(), ErrorCode::kMalformed);
@@ -328,9 +328,9 @@ TEST(CaptureEvidence, ARealMachineIsTrustedByWhatItsFilesGive) {
   const std::string folder = SEAWORTHY_TEST_DATA "/verify/debian-12.";
   const auto values = parse_pcr_values(seaworthy::testing::read_file(folder + "pcrs"));
   ASSERT_TRUE(values) << values.error().message();
-  const NodeEvidence evidence{.boot_log = seaworthy::testing::read_file(folder + "boot-log"),
-                              .ima = seaworthy::testing::read_file(folder + "ima"),
-                              .pcrs = *values};
+  const MachineLogs evidence{.boot_log = seaworthy::testing::read_file(folder + "boot-log"),
+                             .ima = seaworthy::testing::read_file(folder + "ima"),
+                             .pcrs = *values};
   const Capture capture = captured(evidence);
   EXPECT_TRUE(capture.findings.empty());
   EvidenceBuilder machine;
