@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crypto/certificate_state.h"
+#include "crypto/der.h"
 #include "crypto/pem.h"
 
 namespace seaworthy::crypto {
@@ -111,66 +112,21 @@ Result<std::size_t> outer_size(ByteSpan der) {
   if (der.size() < 4 || der[0] != 0x30) {
     return malformed("certificate: does not begin with a SEQUENCE of at least two bytes");
   }
-  std::size_t header = 2;
-  std::size_t length = der[1];
-  if (der[1] >= 0x80) {
-    const std::size_t digits = der[1] & 0x7Fu;
-    if (digits == 0 || digits > 3 || der.size() < 2 + digits) {
-      return malformed("certificate: the length of the outer SEQUENCE is not one");
-    }
-    length = 0;
-    for (std::size_t i = 0; i < digits; ++i) {
-      length = length << 8 | der[2 + i];
-    }
-    header += digits;
+  const auto header = der_header(der);
+  if (!header) {
+    return malformed("certificate: the length of the outer SEQUENCE is not one");
   }
+  const std::size_t length = header->length;
   if (length > kMaxCertificateBytes) {
     return malformed("certificate: the outer SEQUENCE claims " + std::to_string(length) +
                      " bytes, at most " + std::to_string(kMaxCertificateBytes) + " are accepted");
   }
-  if (length > der.size() - header) {
+  if (length > der.size() - header->size) {
     return malformed("certificate: truncated: the outer SEQUENCE claims " + std::to_string(length) +
-                     " bytes and " + std::to_string(der.size() - header) +
+                     " bytes and " + std::to_string(der.size() - header->size) +
                      " are there; read the whole NV index");
   }
-  return header + length;
-}
-
-// The content of the element with this tag that `in` begins with, and what follows it.
-struct Element {
-  ByteSpan content;
-  ByteSpan rest;
-};
-std::optional<Element> element(ByteSpan in, std::uint8_t tag) {
-  if (in.size() < 2 || in[0] != tag) {
-    return std::nullopt;
-  }
-  std::size_t header = 2;
-  std::size_t length = in[1];
-  if (in[1] >= 0x80) {
-    const std::size_t digits = in[1] & 0x7Fu;
-    if (digits == 0 || digits > 3 || in.size() < 2 + digits) {
-      return std::nullopt;
-    }
-    length = 0;
-    for (std::size_t i = 0; i < digits; ++i) {
-      length = length << 8 | in[2 + i];
-    }
-    header += digits;
-  }
-  if (length > in.size() - header) {
-    return std::nullopt;
-  }
-  return Element{in.subspan(header, length), in.subspan(header + length)};
-}
-
-// Content below 64 KiB, always with two bytes of length: OpenSSL reads BER lengths.
-Bytes wrapped(std::uint8_t tag, ByteSpan content) {
-  SEAWORTHY_CHECK(content.size() <= 0xFFFF);
-  Bytes out = {tag, 0x82, static_cast<std::uint8_t>(content.size() >> 8),
-               static_cast<std::uint8_t>(content.size())};
-  append(out, content);
-  return out;
+  return header->size + length;
 }
 
 // ST: serial numbers with more leading zeros than DER allows, for which OpenSSL refuses the whole
@@ -180,11 +136,12 @@ struct Mended {
   Bytes der;
   Bytes signed_part;
 };
+constexpr std::uint8_t kVersionTag = 0xA0;
 std::optional<Mended> with_minimal_serial(ByteSpan der) {
-  const auto certificate = element(der, 0x30);
-  const auto tbs = certificate ? element(certificate->content, 0x30) : std::nullopt;
-  const auto version = tbs ? element(tbs->content, 0xA0) : std::nullopt;
-  const auto serial = version ? element(version->rest, 0x02) : std::nullopt;
+  const auto certificate = der_element(der, kDerSequence);
+  const auto tbs = certificate ? der_element(certificate->content, kDerSequence) : std::nullopt;
+  const auto version = tbs ? der_element(tbs->content, kVersionTag) : std::nullopt;
+  const auto serial = version ? der_element(version->rest, kDerInteger) : std::nullopt;
   if (!serial || serial->content.size() < 2 || serial->content[0] != 0 ||
       serial->content[1] >= 0x80) {
     return std::nullopt;
@@ -195,15 +152,16 @@ std::optional<Mended> with_minimal_serial(ByteSpan der) {
   }
   const ByteSpan before = tbs->content.first(tbs->content.size() - version->rest.size());
   Bytes body = to_bytes(before);
-  append(body, wrapped(0x02, minimal));
+  append(body, der_of(kDerInteger, {minimal}));
   append(body, serial->rest);
   if (body.size() > 0xFF00) {
     return std::nullopt;
   }
-  Bytes content = wrapped(0x30, body);
+  Bytes content = der_of(kDerSequence, {body});
   append(content, tbs->rest);
   const std::size_t signed_bytes = certificate->content.size() - tbs->rest.size();
-  return Mended{wrapped(0x30, content), to_bytes(certificate->content.first(signed_bytes))};
+  return Mended{der_of(kDerSequence, {content}),
+                to_bytes(certificate->content.first(signed_bytes))};
 }
 
 X509Ptr decoded(ByteSpan der) {

@@ -3,8 +3,10 @@
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>
 
+#include <array>
 #include <utility>
 
+#include "crypto/digest.h"
 #include "crypto/key_state.h"
 
 namespace seaworthy::crypto {
@@ -80,14 +82,22 @@ Bytes shared_x(EVP_PKEY* own, EVP_PKEY* peer, std::size_t width) {
 }
 
 Result<PublicKey> public_half(EVP_PKEY* pair) {
-  std::uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(pair, &der);
-  if (size <= 0) {
-    return malformed("private key: its public half does not encode");
+  std::array<char, 64> group{};
+  ByteArray<256> point{};
+  std::size_t size = 0;
+  if (EVP_PKEY_get_utf8_string_param(pair, OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size(),
+                                     nullptr) != 1 ||
+      EVP_PKEY_get_octet_string_param(pair, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point.data(),
+                                      point.size(), &size) != 1) {
+    return unsupported("private key: not one on an elliptic curve");
   }
-  const Bytes spki(der, der + size);
-  OPENSSL_free(der);
-  return PublicKey::from_spki_der(spki);
+  const CurveInfo* on = info_by_nid(OBJ_sn2nid(group.data()));
+  if (on == nullptr || size != 1 + 2 * on->coordinate_bytes) {
+    return unsupported("private key: on another curve than P-256, P-384 and P-521");
+  }
+  const ByteSpan coordinates = ByteSpan(point).subspan(1, 2 * on->coordinate_bytes);
+  return KeyState::ec(*on, coordinates.first(on->coordinate_bytes),
+                      coordinates.last(on->coordinate_bytes));
 }
 
 EcPrivateKey PrivateState::adopt(PkeyPtr pair) {
@@ -116,8 +126,8 @@ Result<EcPrivateKey> EcPrivateKey::from_pem(std::string_view pem) {
   if (!pair) {
     return malformed("private key: not an unencrypted PEM private key");
   }
-  const PublicKey half = TRY(internal::public_half(pair.get()));
-  if (half.curve() != Curve::kP256) {
+  const auto half = internal::public_half(pair.get());
+  if (!half || half->curve() != Curve::kP256) {
     return unsupported(
         "private key: not on P-256; make a new one with: "
         "openssl ecparam -name prime256v1 -genkey -noout");

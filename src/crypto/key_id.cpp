@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "crypto/certificate.h"
 #include "crypto/certificate_state.h"
+#include "crypto/der.h"
 #include "crypto/digest.h"
 #include "crypto/openssl_handles.h"
 
@@ -21,13 +22,10 @@ std::uint32_t last_four(ByteSpan identifier) {
 
 // SHA-1 of the content of the BIT STRING in the SubjectPublicKeyInfo.
 std::uint32_t computed_id(const PublicKey& key) {
-  const Bytes& der = key.to_spki_der();
-  const std::uint8_t* at = der.data();
-  const internal::SpkiPtr spki(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  const std::uint8_t* bits = nullptr;
-  int size = 0;
-  SEAWORTHY_CHECK(spki && X509_PUBKEY_get0_param(nullptr, &bits, &size, nullptr, spki.get()) == 1);
-  return last_four(hash(HashAlg::kSha1, ByteSpan(bits, static_cast<std::size_t>(size))).bytes());
+  const auto spki = internal::der_only(key.to_spki_der(), internal::kDerSequence);
+  const auto algorithm = internal::der_element(*spki, internal::kDerSequence);
+  const auto bits = internal::der_only(algorithm->rest, internal::kDerBitString);
+  return last_four(hash(HashAlg::kSha1, bits->subspan(1)).bytes());  // after the unused bits
 }
 
 }  // namespace

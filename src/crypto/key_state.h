@@ -1,14 +1,9 @@
 // Internal to src/crypto: what is behind PublicKey and EcPrivateKey.
 #pragma once
 
-#include <array>
-#include <vector>
-
-#include "base/mutex.h"
 #include "crypto/ec_key.h"
 #include "crypto/openssl_handles.h"
 #include "crypto/public_key.h"
-#include "crypto/signature.h"
 
 namespace seaworthy::crypto::internal {
 
@@ -20,23 +15,11 @@ struct CurveInfo {
   int nid;
   std::size_t coordinate_bytes;
   int bits;
-  ByteSpan order;  // big-endian, coordinate_bytes wide
+  ByteSpan order;      // big-endian, coordinate_bytes wide
+  ByteSpan algorithm;  // DER AlgorithmIdentifier
 };
 const CurveInfo& info(Curve curve);
 const CurveInfo* info_by_nid(int nid);
-
-// Verification contexts that are set up for one key and scheme: setting one up costs allocations
-// and provider look-ups. A thread takes one, or makes one, and puts it back.
-class ContextPool {
- public:
-  PkeyCtxPtr take() EXCLUDES(mutex_);
-  void put_back(PkeyCtxPtr context) EXCLUDES(mutex_);
-
- private:
-  static constexpr std::size_t kKept = 4;  // beyond that they are freed
-  Mutex mutex_;
-  std::vector<PkeyCtxPtr> idle_ GUARDED_BY(mutex_);
-};
 
 struct KeyState {
   static Result<PublicKey> rsa(ByteSpan modulus, std::uint32_t exponent);
@@ -46,13 +29,9 @@ struct KeyState {
   KeyKind kind = KeyKind::kRsa;
   int bits = 0;
   const CurveInfo* curve = nullptr;  // null for RSA
+  Bytes spki;
   Bytes modulus;
   std::uint32_t exponent = 0;
-  Bytes x, y;
-  Bytes spki;
-  // One pool per scheme that `scheme_index` (signature.cpp) knows.
-  static constexpr std::size_t kSchemes = 9;
-  mutable std::array<ContextPool, kSchemes> pools;
 };
 
 // A key pair on any of the curves, from a scalar drawn out of `random`.

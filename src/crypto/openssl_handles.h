@@ -32,7 +32,6 @@ using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
 using BnPtr = std::unique_ptr<BIGNUM, Freer<BN_clear_free>>;
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
-using SpkiPtr = std::unique_ptr<X509_PUBKEY, Freer<X509_PUBKEY_free>>;
 using ParamBldPtr = std::unique_ptr<OSSL_PARAM_BLD, Freer<OSSL_PARAM_BLD_free>>;
 using ParamPtr = std::unique_ptr<OSSL_PARAM, Freer<OSSL_PARAM_free>>;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "crypto/der.h"
 #include "crypto/key_state.h"
 #include "crypto/pem.h"
 
@@ -28,10 +29,20 @@ constexpr ByteArray<66> kOrderP521 = {
     0x7F, 0xCC, 0x01, 0x48, 0xF7, 0x09, 0xA5, 0xD0, 0x3B, 0xB5, 0xC9, 0xB8, 0x89, 0x9C,
     0x47, 0xAE, 0xBB, 0x6F, 0xB7, 0x1E, 0x91, 0x38, 0x64, 0x09};
 
+// AlgorithmIdentifiers of id-ecPublicKey with a named curve: RFC 5480 §2.1.1.
+constexpr ByteArray<21> kAlgorithmP256 = {0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                          0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A,
+                                          0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
+constexpr ByteArray<18> kAlgorithmP384 = {0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+                                          0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22};
+constexpr ByteArray<18> kAlgorithmP521 = {0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+                                          0x02, 0x01, 0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x23};
+
 const std::array kCurves = {
-    CurveInfo{Curve::kP256, "P-256", "P-256", NID_X9_62_prime256v1, 32, 256, kOrderP256},
-    CurveInfo{Curve::kP384, "P-384", "P-384", NID_secp384r1, 48, 384, kOrderP384},
-    CurveInfo{Curve::kP521, "P-521", "P-521", NID_secp521r1, 66, 521, kOrderP521}};
+    CurveInfo{Curve::kP256, "P-256", "P-256", NID_X9_62_prime256v1, 32, 256, kOrderP256,
+              kAlgorithmP256},
+    CurveInfo{Curve::kP384, "P-384", "P-384", NID_secp384r1, 48, 384, kOrderP384, kAlgorithmP384},
+    CurveInfo{Curve::kP521, "P-521", "P-521", NID_secp521r1, 66, 521, kOrderP521, kAlgorithmP521}};
 
 constexpr int kMinModulusBits = 1024;  // below 2048 is a weakness, below this is not a key
 constexpr int kMaxModulusBits = 8192;  // bounds the cost of one verification
@@ -48,13 +59,22 @@ PkeyPtr from_data(const char* type, int selection, OSSL_PARAM_BLD* builder) {
   return PkeyPtr(made);
 }
 
-Bytes encoded(EVP_PKEY* key) {
-  std::uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  SEAWORTHY_CHECK(size > 0);
-  const Bytes out(der, der + size);
-  OPENSSL_free(der);
-  return out;
+// SubjectPublicKeyInfo, RFC 5280 §4.1.2.7: the algorithm, and a BIT STRING of whole bytes. OpenSSL
+// looks for providers each time that it writes or reads one, which takes longer than a
+// verification.
+Bytes spki_of(ByteSpan algorithm, ByteSpan key) {
+  const Bytes no_unused_bits{0};
+  return der_of(kDerSequence, {algorithm, der_of(kDerBitString, {no_unused_bits, key})});
+}
+
+// RFC 3279 §2.3.1: rsaEncryption with NULL.
+constexpr ByteArray<15> kRsaAlgorithm = {0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86,
+                                         0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00};
+
+Bytes big_endian32(std::uint32_t n) {
+  const Bytes bytes{static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
+                    static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
+  return to_bytes(without_leading_zeros(bytes));
 }
 
 }  // namespace
@@ -76,23 +96,6 @@ const CurveInfo* info_by_nid(int nid) {
     }
   }
   return nullptr;
-}
-
-PkeyCtxPtr ContextPool::take() {
-  MutexLock lock(mutex_);
-  if (idle_.empty()) {
-    return nullptr;
-  }
-  PkeyCtxPtr context = std::move(idle_.back());
-  idle_.pop_back();
-  return context;
-}
-
-void ContextPool::put_back(PkeyCtxPtr context) {
-  MutexLock lock(mutex_);
-  if (idle_.size() < kKept) {
-    idle_.push_back(std::move(context));
-  }
 }
 
 Result<PublicKey> KeyState::rsa(ByteSpan modulus, std::uint32_t exponent) {
@@ -125,7 +128,9 @@ Result<PublicKey> KeyState::rsa(ByteSpan modulus, std::uint32_t exponent) {
   state->bits = bits;
   state->modulus = to_bytes(modulus);
   state->exponent = exponent;
-  state->spki = encoded(state->pkey.get());
+  state->spki =
+      spki_of(kRsaAlgorithm,
+              der_of(kDerSequence, {der_integer(modulus), der_integer(big_endian32(exponent))}));
   return PublicKey(std::move(state));
 }
 
@@ -162,9 +167,7 @@ Result<PublicKey> KeyState::ec(const CurveInfo& on, ByteSpan x, ByteSpan y) {
   state->kind = KeyKind::kEc;
   state->bits = on.bits;
   state->curve = &on;
-  state->x.assign(point.begin() + 1, point.begin() + static_cast<std::ptrdiff_t>(1 + width));
-  state->y.assign(point.begin() + static_cast<std::ptrdiff_t>(1 + width), point.end());
-  state->spki = encoded(state->pkey.get());
+  state->spki = spki_of(on.algorithm, point);
   return PublicKey(std::move(state));
 }
 
@@ -204,26 +207,40 @@ bool has_roca_fingerprint(ByteSpan modulus) {
   return true;
 }
 
+// OBJECT IDENTIFIERs, RFC 3279 §2.3.1 and §2.3.5. rsaesOaep (RFC 4055): EK certificates of ST33 and
+// Nuvoton NPCT6xx. OpenSSL 3.0 makes no key of it; inside is the same RSAPublicKey.
+constexpr ByteArray<9> kRsaEncryption = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
+constexpr ByteArray<9> kRsaesOaep = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x07};
+constexpr ByteArray<7> kEcPublicKey = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
+
+// A whole number of an RSAPublicKey, without leading zeros; null if it is negative or empty.
+std::optional<ByteSpan> natural(ByteSpan integer) {
+  if (integer.empty() || integer[0] >= 0x80) {
+    return std::nullopt;
+  }
+  return internal::without_leading_zeros(integer);
+}
+
+// RSAPublicKey, RFC 8017 §A.1.1.
 Result<PublicKey> rsa_from_der(ByteSpan der) {
-  const std::uint8_t* at = der.data();
-  const internal::PkeyPtr parsed(
-      d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, static_cast<long>(der.size())));
-  BIGNUM* n = nullptr;
-  BIGNUM* e = nullptr;
-  if (!parsed || at != der.data() + der.size() ||
-      EVP_PKEY_get_bn_param(parsed.get(), OSSL_PKEY_PARAM_RSA_N, &n) != 1) {
+  const auto sequence = internal::der_only(der, internal::kDerSequence);
+  const auto modulus =
+      sequence ? internal::der_element(*sequence, internal::kDerInteger) : std::nullopt;
+  const auto exponent =
+      modulus ? internal::der_only(modulus->rest, internal::kDerInteger) : std::nullopt;
+  if (!exponent) {
     return malformed("SubjectPublicKeyInfo: the RSAPublicKey does not decode");
   }
-  const internal::BnPtr modulus(n);
-  if (EVP_PKEY_get_bn_param(parsed.get(), OSSL_PKEY_PARAM_RSA_E, &e) != 1) {
-    return malformed("SubjectPublicKeyInfo: the RSAPublicKey does not decode");
-  }
-  const internal::BnPtr exponent(e);
-  if (BN_is_negative(n) || BN_is_negative(e) || BN_num_bits(e) > 32) {
+  const auto n = natural(modulus->content);
+  const auto e = natural(*exponent);
+  if (!n || !e || e->size() > 4) {
     return malformed("RSA key: negative modulus, or an exponent beyond 32 bits");
   }
-  return internal::KeyState::rsa(internal::big_endian(n),
-                                 static_cast<std::uint32_t>(BN_get_word(e)));
+  std::uint32_t small = 0;
+  for (const std::uint8_t byte : *e) {
+    small = small << 8 | byte;
+  }
+  return internal::KeyState::rsa(*n, small);
 }
 
 Result<PublicKey> ec_from_point(const internal::CurveInfo& on, ByteSpan point) {
@@ -279,39 +296,30 @@ Result<PublicKey> PublicKey::from_spki_der(ByteSpan der) {
     return malformed("SubjectPublicKeyInfo: " + std::to_string(der.size()) + " bytes, at most " +
                      std::to_string(internal::kMaxSpkiBytes) + " are accepted");
   }
-  const internal::ErrorQueueGuard errors;
-  const std::uint8_t* at = der.data();
-  const internal::SpkiPtr spki(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (!spki || at != der.data() + der.size()) {
+  const auto spki = internal::der_only(der, internal::kDerSequence);
+  const auto algorithm = spki ? internal::der_element(*spki, internal::kDerSequence) : std::nullopt;
+  const auto object =
+      algorithm ? internal::der_element(algorithm->content, internal::kDerObject) : std::nullopt;
+  const auto bits =
+      algorithm ? internal::der_only(algorithm->rest, internal::kDerBitString) : std::nullopt;
+  if (!object || !bits || bits->empty() || bits->front() != 0) {  // whole bytes
     return malformed("SubjectPublicKeyInfo: does not decode as one");
   }
-  ASN1_OBJECT* object = nullptr;
-  const std::uint8_t* key = nullptr;
-  int key_size = 0;
-  X509_ALGOR* algorithm = nullptr;
-  SEAWORTHY_CHECK(X509_PUBKEY_get0_param(&object, &key, &key_size, &algorithm, spki.get()) == 1);
-  const ByteSpan bits(key, static_cast<std::size_t>(key_size));
-  const int nid = OBJ_obj2nid(object);
-  // rsaesOaep: EK certificates of ST33 and Nuvoton NPCT6xx. OpenSSL 3.0 makes no key of it; inside
-  // is the same RSAPublicKey.
-  if (nid == NID_rsaEncryption || nid == NID_rsaesOaep) {
-    return rsa_from_der(bits);
+  const ByteSpan key = bits->subspan(1);
+  if (same_bytes(object->content, kRsaEncryption) || same_bytes(object->content, kRsaesOaep)) {
+    return rsa_from_der(key);
   }
-  if (nid == NID_X9_62_id_ecPublicKey) {
-    int type = 0;
-    const void* parameter = nullptr;
-    X509_ALGOR_get0(nullptr, &type, &parameter, algorithm);
-    // Named curves only: explicit parameters let the sender choose the group (CVE-2020-0601).
-    const internal::CurveInfo* on =
-        type == V_ASN1_OBJECT
-            ? internal::info_by_nid(OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter)))
-            : nullptr;
-    if (on == nullptr) {
-      return unsupported("SubjectPublicKeyInfo: the curve is none of P-256, P-384, P-521 by name");
+  if (!same_bytes(object->content, kEcPublicKey)) {
+    return unsupported("SubjectPublicKeyInfo: the algorithm is neither RSA nor EC");
+  }
+  // Named curves only: explicit parameters let the sender choose the group (CVE-2020-0601).
+  for (const internal::CurveInfo& on : internal::kCurves) {
+    const auto known = internal::der_only(on.algorithm, internal::kDerSequence);
+    if (same_bytes(algorithm->content, *known)) {
+      return ec_from_point(on, key);
     }
-    return ec_from_point(*on, bits);
   }
-  return unsupported("SubjectPublicKeyInfo: the algorithm is neither RSA nor EC");
+  return unsupported("SubjectPublicKeyInfo: the curve is none of P-256, P-384, P-521 by name");
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
@@ -345,11 +353,14 @@ const Bytes& PublicKey::rsa_modulus() const {
 std::uint32_t PublicKey::rsa_exponent() const {
   return state_->exponent;
 }
-const Bytes& PublicKey::ec_x() const {
-  return state_->x;
+// The point ends the SubjectPublicKeyInfo.
+ByteSpan PublicKey::ec_x() const {
+  const std::size_t width = state_->curve == nullptr ? 0 : state_->curve->coordinate_bytes;
+  return ByteSpan(state_->spki).last(2 * width).first(width);
 }
-const Bytes& PublicKey::ec_y() const {
-  return state_->y;
+ByteSpan PublicKey::ec_y() const {
+  const std::size_t width = state_->curve == nullptr ? 0 : state_->curve->coordinate_bytes;
+  return ByteSpan(state_->spki).last(width);
 }
 const Bytes& PublicKey::to_spki_der() const {
   return state_->spki;

@@ -62,9 +62,9 @@ class PublicKey {
   // Big-endian, without leading zeros. Empty for EC.
   const Bytes& rsa_modulus() const;
   std::uint32_t rsa_exponent() const;  // 0 for EC
-  // Big-endian, padded to the curve's width. Empty for RSA.
-  const Bytes& ec_x() const;
-  const Bytes& ec_y() const;
+  // Big-endian, padded to the curve's width; views into this key. Empty for RSA.
+  ByteSpan ec_x() const;
+  ByteSpan ec_y() const;
 
   // Always with the algorithm rsaEncryption or id-ecPublicKey and a named curve, so that equal keys
   // have equal bytes whatever they were parsed from.

@@ -27,17 +27,6 @@ const char* openssl_name(HashAlg hash) {
   return nullptr;
 }
 
-// Each scheme's place in KeyState::pools.
-std::size_t scheme_index(SignatureScheme scheme) {
-  const std::size_t alg = scheme.alg == SignatureAlg::kRsaSsa   ? 0
-                          : scheme.alg == SignatureAlg::kRsaPss ? 1
-                                                                : 2;
-  const std::size_t hash = scheme.hash == HashAlg::kSha256   ? 0
-                           : scheme.hash == HashAlg::kSha384 ? 1
-                                                             : 2;
-  return alg * 3 + hash;
-}
-
 internal::PkeyCtxPtr prepared(const internal::KeyState& key, SignatureScheme scheme) {
   internal::PkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
   SEAWORTHY_CHECK(context && EVP_PKEY_verify_init(context.get()) == 1);
@@ -63,15 +52,9 @@ bool verify_encoded(const internal::KeyState& key, SignatureAlg alg, const Diges
                     ByteSpan signature) {
   const internal::ErrorQueueGuard errors;
   const SignatureScheme scheme{alg, digest.alg()};
-  internal::ContextPool& pool = key.pools[scheme_index(scheme)];
-  internal::PkeyCtxPtr context = pool.take();
-  if (!context) {
-    context = prepared(key, scheme);
-  }
-  const bool good = EVP_PKEY_verify(context.get(), signature.data(), signature.size(),
-                                    digest.bytes().data(), digest.bytes().size()) == 1;
-  pool.put_back(std::move(context));
-  return good;
+  const internal::PkeyCtxPtr context = prepared(key, scheme);
+  return EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.bytes().data(),
+                         digest.bytes().size()) == 1;
 }
 
 // r and s are in [1, n-1] (FIPS 186-5 §6.4.2 step 1).

@@ -42,7 +42,7 @@ using Signature = std::variant<RsaSignature, EcdsaSignature>;
 // False, never a crash and never another attempt, if key, scheme and signature are of different
 // kinds, if the scheme's hash is SHA-1, if r or s is not in [1, n-1] or wider than
 // the curve, if the RSA signature has another length than the modulus. PSS: any salt length.
-// Thread-safe. In steady state it costs what the public key operation costs.
+// Thread-safe. It costs what the public key operation costs, and a few microseconds.
 bool verify(const PublicKey& key, SignatureScheme scheme, ByteSpan message,
             const Signature& signature);
 // The same, where what was signed is known by its digest only (a file that IMA measured).

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/der.h"
 #include "crypto/make_certificate.h"
+#include "crypto/pem.h"
 
 namespace seaworthy::crypto {
 namespace {
@@ -78,10 +80,35 @@ TEST(PublicKey, EcKeepsCoordinates) {
   EXPECT_EQ(key->kind(), KeyKind::kEc);
   EXPECT_EQ(key->bits(), 256);
   EXPECT_EQ(key->curve(), Curve::kP256);
-  EXPECT_EQ(key->ec_x(), kGx);
-  EXPECT_EQ(key->ec_y(), kGy);
+  EXPECT_EQ(to_bytes(key->ec_x()), kGx);
+  EXPECT_EQ(to_bytes(key->ec_y()), kGy);
   EXPECT_TRUE(key->rsa_modulus().empty());
   EXPECT_FALSE(key->weakness());
+}
+
+// Both directions through OpenSSL: it writes the PEM, and our reader takes apart what we wrote.
+TEST(PublicKey, ItsSubjectPublicKeyInfoIsThatOfOpenSsl) {
+  const Bytes high(256, 0xFF);  // an INTEGER that needs a sign byte
+  Bytes low = high;
+  low[0] = 0x7F;
+  const std::vector<PublicKey> keys = {*PublicKey::from_rsa(high, 65537),
+                                       *PublicKey::from_rsa(low, 3),
+                                       *PublicKey::from_rsa(Bytes(1024, 0xFF), 0xFFFFFFFF),
+                                       *PublicKey::from_ec(Curve::kP256, kGx, kGy),
+                                       public_half(new_ec_key("P-384")),
+                                       public_half(new_ec_key("P-521"))};
+  for (const PublicKey& key : keys) {
+    const std::string pem = key.to_pem();
+    const auto block = internal::PemReader(pem).next();
+    ASSERT_TRUE(block && *block);
+    EXPECT_EQ(to_bytes((*block)->der), key.to_spki_der()) << key.bits();
+    const auto again = PublicKey::from_spki_der(key.to_spki_der());
+    ASSERT_TRUE(again) << again.error().message();
+    EXPECT_TRUE(again->same_key(key));
+    EXPECT_EQ(to_bytes(again->ec_x()), to_bytes(key.ec_x()));
+    EXPECT_EQ(to_bytes(again->ec_y()), to_bytes(key.ec_y()));
+    EXPECT_EQ(again->rsa_modulus(), key.rsa_modulus());
+  }
 }
 
 TEST(PublicKey, A10_RefusesPointsOffTheCurve) {
@@ -103,7 +130,7 @@ TEST(PublicKey, A28_PadsCoordinatesWithoutLeadingZeros) {
     if (key.ec_x()[0] != 0) {
       continue;
     }
-    const auto same = PublicKey::from_ec(Curve::kP256, ByteSpan(key.ec_x()).subspan(1), key.ec_y());
+    const auto same = PublicKey::from_ec(Curve::kP256, key.ec_x().subspan(1), key.ec_y());
     ASSERT_TRUE(same);
     EXPECT_EQ(same->ec_x().size(), 32u);
     EXPECT_TRUE(same->same_key(key));
@@ -147,6 +174,40 @@ TEST(PublicKey, RefusesEveryStrictPrefixOfSpkiAndTrailingBytes) {
   longer.push_back(0);
   EXPECT_FALSE(PublicKey::from_spki_der(longer));
   EXPECT_FALSE(PublicKey::from_spki_der(Bytes(5000, 0x30)));
+}
+
+// Structure by structure: what OpenSSL would refuse, and a little more.
+TEST(PublicKey, RefusesSpkiThatIsNotOne) {
+  using internal::der_of;
+  using internal::kDerBitString;
+  using internal::kDerInteger;
+  using internal::kDerSequence;
+  const Bytes rsa{0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86,
+                  0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00};
+  const Bytes modulus = public_half(rsa_2048()).rsa_modulus();
+  const Bytes n = internal::der_integer(modulus);
+  const Bytes e{kDerInteger, 1, 3};
+  const auto spki = [&](const Bytes& key, std::uint8_t unused = 0) {
+    const Bytes bits{unused};
+    return der_of(kDerSequence, {rsa, der_of(kDerBitString, {bits, key})});
+  };
+  const auto refused = [](const Bytes& der) {
+    const auto made = PublicKey::from_spki_der(der);
+    return !made && made.error().code() == ErrorCode::kMalformed;
+  };
+  EXPECT_TRUE(PublicKey::from_spki_der(spki(der_of(kDerSequence, {n, e}))));
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n, e}), 1))) << "bits that are not used";
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n}))));
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n, e, e}))));
+  EXPECT_TRUE(refused(spki(der_of(kDerInteger, {n, e}))));
+  EXPECT_TRUE(refused(spki(Bytes{})));
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {der_of(kDerInteger, {modulus}), e}))))
+      << "negative";
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n, Bytes{kDerInteger, 1, 0x83}}))));
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n, Bytes{kDerInteger, 0}}))));
+  EXPECT_TRUE(refused(spki(der_of(kDerSequence, {n, Bytes{kDerInteger, 5, 1, 0, 0, 0, 1}}))));
+  EXPECT_TRUE(refused(der_of(kDerSequence, {rsa})));
+  EXPECT_TRUE(refused(der_of(kDerSequence, {rsa, Bytes{kDerBitString, 0}})));
 }
 
 TEST(PublicKey, A10_RefusesOtherCurvesAndAlgorithms) {

@@ -229,7 +229,7 @@ struct TestTpm {
     area.name_alg = HashAlg::kSha256;
     area.attributes = 0x00050472;
     area.scheme = tpm::Scheme{tpm::kAlgEcdsa, HashAlg::kSha256};
-    area.key = tpm::EccKey{tpm::EccCurve::kNistP256, key.ec_x(), key.ec_y()};
+    area.key = tpm::EccKey{tpm::EccCurve::kNistP256, to_bytes(key.ec_x()), to_bytes(key.ec_y())};
     return area;
   }
   static tpm::PublicArea ek_area(const crypto::PublicKey& key) {
@@ -238,7 +238,7 @@ struct TestTpm {
     area.attributes = 0x000300B2;
     area.auth_policy = *codec::from_hex(kPolicyAHex);
     area.symmetric = tpm::SymmetricDef{128};
-    area.key = tpm::EccKey{tpm::EccCurve::kNistP256, key.ec_x(), key.ec_y()};
+    area.key = tpm::EccKey{tpm::EccCurve::kNistP256, to_bytes(key.ec_x()), to_bytes(key.ec_y())};
     return area;
   }
 };

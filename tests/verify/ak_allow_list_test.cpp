@@ -40,8 +40,8 @@ tpm::PublicArea area_of(const Row& row) {
     area.key = tpm::RsaKey{static_cast<std::uint16_t>(row.rsa_bits), 0, key.rsa_modulus()};
   } else {
     const bool p256 = std::string_view(row.curve) == "P-256";
-    area.key = tpm::EccKey{p256 ? tpm::EccCurve::kNistP256 : tpm::EccCurve::kNistP384, key.ec_x(),
-                           key.ec_y()};
+    area.key = tpm::EccKey{p256 ? tpm::EccCurve::kNistP256 : tpm::EccCurve::kNistP384,
+                           to_bytes(key.ec_x()), to_bytes(key.ec_y())};
   }
   return area;
 }
