@@ -19,12 +19,12 @@ inline constexpr std::size_t kMaxSbatName = 64;
 struct SbatComponent {
   std::string component;
   std::uint32_t generation = 0;
-  bool operator==(const SbatComponent&) const = default;
+  auto operator<=>(const SbatComponent&) const = default;
 };
 struct SbatLevel {
   std::string date;  // "2023012900"; empty: none. For people
   std::vector<SbatComponent> components;
-  bool operator==(const SbatLevel&) const = default;
+  auto operator<=>(const SbatLevel&) const = default;
 };
 
 // "sbat,1,2023012900\nshim,2\ngrub,3\n"; trailing NULs are dropped. kMalformed: no first line for

@@ -58,8 +58,8 @@ void application_differences(const CompiledSet& set, const VerifiedBoot& boot, F
 void event_differences(const CompiledSet& set, const VerifiedBoot& boot, Findings& found) {
   for (const auto& reference : set.events) {
     const std::string about = "PCR " + std::to_string(reference.pcr);
-    const auto measured = boot.measured(*tpm::PcrIndex::of(reference.pcr));
-    if (!measured) {
+    const auto* measured = boot.measured(*tpm::PcrIndex::of(reference.pcr));
+    if (measured == nullptr) {
       found.push_back(
           {Reason::kEventNotInReferenceValues, about, "what it was extended with is not proven"});
       continue;

@@ -91,7 +91,7 @@ class BootCheck {
     SecureBootState state = secure_boot_state(of(PcrIndex::at<7>()), of(PcrIndex::at<14>()));
     boot_->secure_boot_ = state.state;
     boot_->secure_boot_findings_ = std::move(state.findings);
-    boot_->keys_ = std::move(state.keys);
+    boot_->keys_ = std::make_shared<const SecureBootKeys>(std::move(state.keys));
     for (auto& [quirk, finding] : state.deviations) {
       boot_->deviations_.push_back({quirk, std::move(finding), true});
     }
@@ -349,26 +349,33 @@ class BootCheck {
   void keep_measured() {
     static const std::array<crypto::Digest, 2> separators = {
         crypto::hash(kPolicyBank, kSeparatorData[0]), crypto::hash(kPolicyBank, kSeparatorData[1])};
-    const auto keep = [&](std::size_t pcr, const crypto::Digest& digest) {
-      if (boot_->measured_.size() == kMaxMeasured) {
-        boot_->measured_complete_ = false;
-      } else {
-        boot_->measured_.push_back({static_cast<std::uint8_t>(pcr), bytes_of(digest)});
-      }
-    };
+    std::size_t kept = 0;
     for (const PcrIndex pcr : boot_->proven_.indexes()) {
+      std::vector<Sha256Bytes> digests;
       for (const BootEvent* event : of(pcr)) {
         const crypto::Digest& digest = *event->digest(kPolicyBank);
         const bool separator =
             kFirmwarePcrs.has(pcr) && (digest == separators[0] || digest == separators[1]);
         if (!separator) {
-          keep(pcr.value(), digest);
+          digests.push_back(bytes_of(digest));
         }
       }
       for (const eventlog::UserspaceEvent* event : userspace_proven_[pcr.value()]) {
-        keep(pcr.value(), *event->digest(kPolicyBank));
+        digests.push_back(bytes_of(*event->digest(kPolicyBank)));
+      }
+      kept += digests.size();
+      if (kept > kMaxMeasured) {
+        boot_->measured_complete_ = false;
+        boot_->measured_.clear();
+        return;
+      }
+      if (!digests.empty()) {
+        digests.shrink_to_fit();
+        boot_->measured_.push_back(
+            {pcr, std::make_shared<const std::vector<Sha256Bytes>>(std::move(digests))});
       }
     }
+    boot_->measured_.shrink_to_fit();
   }
 
   std::shared_ptr<VerifiedBoot> boot_;

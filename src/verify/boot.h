@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/interned.h"
 #include "crypto/digest.h"
 #include "tpm/pcr.h"
 #include "verify/findings.h"
@@ -45,6 +46,12 @@ inline constexpr auto kUserspacePcrs = tpm::PcrMask{tpm::PcrIndex::at<9>()} |
                                        tpm::PcrMask::range<11, 13>() |
                                        tpm::PcrMask{tpm::PcrIndex::at<15>()};
 
+// What is long and the same on many machines of one kind, each kept once. Thread-safe.
+struct BootParts {
+  Interned<SecureBootKeys> keys;
+  Interned<std::vector<Sha256Bytes>> digests;  // what one PCR was extended with
+};
+
 // A boot log held against quoted PCRs. Exists also if they disagree: then the findings say so, and
 // nothing from the events of the PCRs concerned is in it. Immutable; shared between rounds.
 class VerifiedBoot {
@@ -58,7 +65,7 @@ class VerifiedBoot {
   // With quirks that nobody allowed, Secure Boot is not proven to be on.
   SecureBoot secure_boot(Quirks allowed = {}) const;
   // The databases of Secure Boot and the SBAT level, as far as PCR 7 proves them.
-  const SecureBootKeys& secure_boot_keys() const { return keys_; }
+  const SecureBootKeys& secure_boot_keys() const { return *keys_; }
   // In PCR 4's order; all that it was extended with, apart from separators and action strings, each
   // once.
   // Complete if PCR 4 replays; empty otherwise.
@@ -81,7 +88,7 @@ class VerifiedBoot {
 
   // What the PCR was extended with, in order, separators of the firmware aside. Null if that is not
   // proven: the PCR does not replay, is not quoted, or there are more events than are kept.
-  std::optional<std::vector<Sha256Bytes>> measured(tpm::PcrIndex pcr) const;
+  const std::vector<Sha256Bytes>* measured(tpm::PcrIndex pcr) const;
 
   // R11, R14 to R18 apart from what follows; quirks that are not allowed are among them.
   Findings findings(Quirks allowed = {}) const;
@@ -95,6 +102,9 @@ class VerifiedBoot {
   // Of the userspace log that this rests on, SHA-256; null if none was shown.
   const std::optional<crypto::Digest>& userspace_digest() const { return userspace_digest_; }
 
+  // The same boot, which has in common with others what `parts` has of them.
+  std::shared_ptr<const VerifiedBoot> sharing(BootParts& parts) const;
+
  private:
   friend class BootCheck;
   VerifiedBoot(crypto::Digest log_digest, const QuotedPcrs& pcrs)
@@ -107,12 +117,12 @@ class VerifiedBoot {
     bool of_secure_boot;
   };
   struct Measured {
-    std::uint8_t pcr;
-    Sha256Bytes digest;
+    tpm::PcrIndex pcr;
+    std::shared_ptr<const std::vector<Sha256Bytes>> digests;  // never empty
   };
   std::optional<crypto::Digest> userspace_digest_;
   SecureBoot secure_boot_ = SecureBoot::kUnknown;  // with every quirk allowed
-  SecureBootKeys keys_;
+  std::shared_ptr<const SecureBootKeys> keys_ = std::make_shared<SecureBootKeys>();
   std::vector<BootApplication> applications_;
   bool applications_proven_ = false;
   std::vector<std::string> command_lines_;

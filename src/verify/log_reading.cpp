@@ -50,8 +50,7 @@ class LogReading {
   static void set(QuotedPcrs& pcrs, std::uint32_t index, const crypto::Digest& value) {
     const auto pcr = PcrIndex::of(index);
     SEAWORTHY_CHECK(pcr);
-    pcrs.values_[index] = value;
-    pcrs.selected_.add(*pcr);
+    pcrs.set(*pcr, value);
   }
 
   static void set(QuotedPcrs& pcrs, const PcrValues& values) {
@@ -126,9 +125,10 @@ void take(const VerifiedBoot& boot, BootReading& reading) {
   reading.passed_command_lines_complete = boot.passed_command_lines_complete();
   for (std::uint32_t i = 0; i < tpm::kPcrCount; ++i) {
     const auto pcr = PcrIndex::of(i);
-    if (auto measured = boot.measured(*pcr); measured && boot.pcr(*pcr) != nullptr) {
+    if (const auto* measured = boot.measured(*pcr);
+        measured != nullptr && boot.pcr(*pcr) != nullptr) {
       reading.pcrs.emplace(static_cast<std::uint8_t>(i), *boot.pcr(*pcr));
-      reading.measured.emplace(static_cast<std::uint8_t>(i), *std::move(measured));
+      reading.measured.emplace(static_cast<std::uint8_t>(i), *measured);
     }
   }
   append(reading.findings, boot.findings());

@@ -96,8 +96,7 @@ struct PcrCheck {
       if (pcr == kImaPcr) {
         ima_offset = concatenated.size();
       }
-      pcrs.values_[pcr.value()] = crypto::Digest(bank, value);
-      pcrs.selected_.add(pcr);
+      pcrs.set(pcr, crypto::Digest(bank, value));
     }
     seaworthy::append(concatenated, value);
   }
@@ -113,10 +112,18 @@ struct PcrCheck {
     if (!fits()) {
       return false;
     }
-    pcrs.values_[kImaPcr.value()] = pcr10;
+    pcrs.set(kImaPcr, pcr10);
     return true;
   }
 };
+
+void QuotedPcrs::set(tpm::PcrIndex pcr, const crypto::Digest& value) {
+  if (!selected_.has(pcr)) {
+    selected_.add(pcr);
+    values_.insert(values_.begin() + static_cast<std::ptrdiff_t>(place(pcr)), value);
+  }
+  values_[place(pcr)] = value;
+}
 
 Checked<QuotedPcrs> verify_pcrs(const VerifiedQuote& quote, const ClaimedPcrs& claimed,
                                 const Pcr10Walk& walk) {

@@ -2,10 +2,10 @@
 // Spec: TPM 2.0 Library r1.59, Part 2 §10.12, Part 3 §18.4 (TPM2_Quote).
 #pragma once
 
-#include <array>
+#include <bit>
+#include <cstddef>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,16 +59,20 @@ class QuotedPcrs {
  public:
   // Null if the PCR is not in the signed selection: no decision can rest on it.
   const crypto::Digest* value(tpm::PcrIndex pcr) const {
-    const auto& value = values_[pcr.value()];
-    return value ? &*value : nullptr;
+    return selected_.has(pcr) ? &values_[place(pcr)] : nullptr;
   }
   tpm::PcrMask selected() const { return selected_; }
 
  private:
   friend struct PcrCheck;
   friend class LogReading;  // log_reading.h: values that nobody quoted, for display
-  std::array<std::optional<crypto::Digest>, tpm::kPcrCount> values_;
+  std::size_t place(tpm::PcrIndex pcr) const {
+    return static_cast<std::size_t>(std::popcount(selected_.bits() & ((1u << pcr.value()) - 1)));
+  }
+  void set(tpm::PcrIndex pcr, const crypto::Digest& value);
+
   tpm::PcrMask selected_;
+  std::vector<crypto::Digest> values_;  // of those, in their order
 };
 
 // Bank → index → value, as the agent sends them.

@@ -21,6 +21,7 @@ inline constexpr std::size_t kMaxRevocations = 2048;  // real ones: 0 to 450
 struct KeyDatabase {
   std::vector<Sha256Bytes> entries;  // sorted, each once
   bool contains(const Sha256Bytes& entry) const;
+  auto operator<=>(const KeyDatabase&) const = default;
 };
 
 // dbx. Kept are the first 16 bytes of each entry, of every node: enough that no other digest can be
@@ -31,6 +32,7 @@ class Revocations {
   void sort();  // once, before contains()
   bool contains(const Sha256Bytes& entry) const;
   std::size_t size() const { return entries_.size(); }
+  auto operator<=>(const Revocations&) const = default;
 
  private:
   std::vector<ByteArray<16>> entries_;
@@ -47,6 +49,8 @@ struct SecureBootKeys {
   void take_configuration(const eventlog::UefiVariable& variable);
   // `variable` is proven: an authority event, after the separator.
   void take_authority(const eventlog::UefiVariable& variable);
+
+  auto operator<=>(const SecureBootKeys&) const = default;  // any order; for keeping each once
 
  private:
   bool sbat_seen_ = false;

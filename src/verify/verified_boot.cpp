@@ -44,17 +44,23 @@ Findings VerifiedBoot::secure_boot_findings(Quirks allowed) const {
   return all;
 }
 
-std::optional<std::vector<Sha256Bytes>> VerifiedBoot::measured(PcrIndex pcr) const {
+const std::vector<Sha256Bytes>* VerifiedBoot::measured(PcrIndex pcr) const {
+  static const std::vector<Sha256Bytes> nothing;
   if (!proven_.has(pcr) || !measured_complete_) {
-    return std::nullopt;
+    return nullptr;
   }
-  std::vector<Sha256Bytes> digests;
-  for (const Measured& event : measured_) {
-    if (event.pcr == pcr.value()) {
-      digests.push_back(event.digest);
-    }
+  const auto at = std::find_if(measured_.begin(), measured_.end(),
+                               [&](const Measured& events) { return events.pcr == pcr; });
+  return at == measured_.end() ? &nothing : at->digests.get();
+}
+
+std::shared_ptr<const VerifiedBoot> VerifiedBoot::sharing(BootParts& parts) const {
+  const std::shared_ptr<VerifiedBoot> same(new VerifiedBoot(*this));
+  same->keys_ = parts.keys.one_of(keys_);
+  for (Measured& events : same->measured_) {
+    events.digests = parts.digests.one_of(events.digests);
   }
-  return digests;
+  return same;
 }
 
 bool VerifiedBoot::is_for(const crypto::Digest& log_digest, const QuotedPcrs& pcrs,
