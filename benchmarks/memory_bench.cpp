@@ -4,8 +4,9 @@
 //
 // Verifier: for every node a TPM of its own quotes, verify_evidence() and evaluate() judge it, and
 // what the verifier keeps is kept as it keeps it: the state between two rounds, the NodeAttestation
-// and the Node's metadata in the informers' stores, the index of claims. All nodes booted the same
-// log (100 events, a dbx of 300 digests), but each has its own copy of what was read from it.
+// and the Node's metadata in the informers' stores, the index of claims. The fleet is of one kind:
+// the boot logs (100 events, a dbx of 300 digests) differ where those of such machines do, in PCR 1
+// (serial numbers) and PCR 5 (disks).
 // Not in it: what requests need while they are answered, and the controllers of the leader.
 // Webhook: the book of results and policies, filled by real signed results.
 #include <malloc.h>
@@ -46,7 +47,7 @@ std::map<std::string, std::string> usual_labels(const std::string& name) {
 
 class VerifierMemory {
  public:
-  VerifierMemory() : quoted_(boot_.machine.pcrs()) {
+  VerifierMemory() {
     // Secure Boot is judged from the log; the rules for it are not what this is about.
     api::AttestationPolicy any;
     any.meta.name = "production";
@@ -60,7 +61,10 @@ class VerifierMemory {
     tpm_.ak = TestTpm::ak_area(tpm_.ak_key.public_key());
     EvidenceBuilder machine(tpm_);
     machine.boot = boot_.machine.boot;
-    const Evidence evidence = machine.build(quoted_);
+    const std::string own = std::to_string(i);
+    machine.boot.events.push_back(plain_event(1, eventlog::kEfiAction, "serial " + own));
+    machine.boot.events.push_back(plain_event(5, eventlog::kGptEvent, "disk " + own));
+    const Evidence evidence = machine.build();
     const NodeUid uid(node_uid(i));
     const auto state = states_.of(uid);
     MutexLock lock(state->mutex);
@@ -73,6 +77,7 @@ class VerifierMemory {
     auto appraisal = policy::evaluate(rules_, verified, {}, {}, kNow);
     SEAWORTHY_CHECK(appraisal.verdict == api::Verdict::kTrusted);
     state->progress = verified.progress();
+    state->progress.boot = state->progress.boot->sharing(states_.boot_parts());
     state->files[PolicyName("production")] = std::move(appraisal.files);
     state->endorsements[PolicyName("production")] = {
         .anchors_digest = std::string(64, 'a'), .checked = kNow, .findings = {}};
@@ -88,7 +93,8 @@ class VerifierMemory {
     claims.ak_name = codec::to_hex(state.key->name());
     claims.ak_spki = state.key->key().to_spki_der();
     const std::string ear = ear_of(claims, signer_);
-    state.published = verifier::PublishedResult{.expires = kNow, .written = kNow, .ear = ear};
+    state.published = verifier::PublishedResult{
+        .expires = kNow, .written = kNow, .ear = crypto::sha256(as_bytes(ear))};
 
     api::VerifierStatus status;
     status.identity = identity_of(i, state);
@@ -147,7 +153,6 @@ class VerifierMemory {
   TestTpm tpm_;
   std::vector<Bytes> certificates_ = tpm_.ek_certificates();
   HundredEvents boot_;
-  std::vector<crypto::Digest> quoted_;
   policy::CompiledPolicy rules_;
   TestSigner signer_;
   crypto::SealKey seal_ = crypto::SealKey::generate(random_);

@@ -159,6 +159,15 @@ void tell_changes(Context& context, const Caller& caller, const api::NodeAttesta
   }
 }
 
+void remember(Context& context, NodeState& state, const verify::AttestationProgress& progress)
+    REQUIRES(state.mutex) {
+  const auto boot_before = state.progress.boot;
+  state.progress = progress;
+  if (progress.boot != boot_before) {
+    state.progress.boot = progress.boot->sharing(context.states.boot_parts());
+  }
+}
+
 RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enrolled,
                      const verify::VerifiedEvidence& evidence, Time issued, Time now,
                      NodeState& state) REQUIRES(state.mutex) {
@@ -177,7 +186,7 @@ RoundResult appraise(Context& context, const Caller& caller, const Enrolled& enr
                               std::move(appraisal.boot_set), appraisal.valid_until});
     state.files[name] = std::move(appraisal.files);
   }
-  state.progress = evidence.progress();
+  remember(context, state, evidence.progress());
   return round;
 }
 
@@ -193,7 +202,7 @@ api::AttestResponse need_more(Context& context, const Caller& caller, NodeState&
           before == state.files.end() ? std::nullopt : std::optional(before->second),
           context.clock.now());
     }
-    state.progress = more.unfinished->progress;
+    remember(context, state, more.unfinished->progress);
   }
   api::AttestResponse response;
   response.outcome = api::AttestOutcome::kNeedMore;

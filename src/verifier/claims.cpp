@@ -1,27 +1,36 @@
 #include "verifier/claims.h"
 
+#include <algorithm>
+
+#include "crypto/digest.h"
+
 namespace seaworthy::verifier {
 
+ClaimIndex::Claim ClaimIndex::claim_of(const std::string& text) {
+  Claim claim{};
+  const crypto::Digest digest = crypto::sha256(as_bytes(text));
+  std::copy_n(digest.bytes().begin(), claim.size(), claim.begin());
+  return claim;
+}
+
 void ClaimIndex::update(const NodeName& node, const api::NodeAttestation* record) {
-  std::set<std::string> claims;
+  std::set<std::string> texts;
   if (record != nullptr) {
-    claims.insert(record->ek_hash);
+    texts.insert(record->ek_hash);
     if (record->identity) {
-      claims.insert(record->identity->ek_hash);
-      claims.insert(record->identity->ak_name);
+      texts.insert({record->identity->ek_hash, record->identity->ak_name});
     }
-    claims.erase("");
+    texts.erase("");
   }
+  std::vector<Claim> claims;
+  std::transform(texts.begin(), texts.end(), std::back_inserter(claims), claim_of);
+
   MutexLock lock(mutex_);
-  for (const std::string& old : by_node_[node]) {
-    auto& nodes = by_claim_[old];
-    nodes.erase(node);
-    if (nodes.empty()) {
-      by_claim_.erase(old);
-    }
+  for (const Claim& old : by_node_[node]) {
+    claims_.erase({old, node});
   }
-  for (const std::string& claim : claims) {
-    by_claim_[claim].insert(node);
+  for (const Claim& claim : claims) {
+    claims_.insert({claim, node});
   }
   if (claims.empty()) {
     by_node_.erase(node);
@@ -33,11 +42,12 @@ void ClaimIndex::update(const NodeName& node, const api::NodeAttestation* record
 std::vector<NodeName> ClaimIndex::others(const NodeName& self, const std::string& ek_hash,
                                          const std::string& ak_name) const {
   std::set<NodeName> out;
-  MutexLock lock(mutex_);
-  for (const std::string& claim : {ek_hash, ak_name}) {
-    const auto found = by_claim_.find(claim);
-    if (found != by_claim_.end()) {
-      out.insert(found->second.begin(), found->second.end());
+  for (const std::string* text : {&ek_hash, &ak_name}) {
+    const Claim claim = claim_of(*text);
+    MutexLock lock(mutex_);
+    for (auto at = claims_.lower_bound({claim, NodeName()});
+         at != claims_.end() && at->first == claim; ++at) {
+      out.insert(at->second);
     }
   }
   out.erase(self);

@@ -6,9 +6,11 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/attestation.h"
+#include "base/bytes.h"
 #include "base/mutex.h"
 
 namespace seaworthy::verifier {
@@ -23,9 +25,12 @@ class ClaimIndex {
                                const std::string& ak_name) const;
 
  private:
+  using Claim = ByteArray<32>;  // SHA-256 of what is claimed
+  static Claim claim_of(const std::string& text);
+
   mutable Mutex mutex_;
-  std::map<std::string, std::set<NodeName>> by_claim_ GUARDED_BY(mutex_);
-  std::map<NodeName, std::set<std::string>> by_node_ GUARDED_BY(mutex_);
+  std::set<std::pair<Claim, NodeName>> claims_ GUARDED_BY(mutex_);
+  std::map<NodeName, std::vector<Claim>> by_node_ GUARDED_BY(mutex_);
 };
 
 }  // namespace seaworthy::verifier

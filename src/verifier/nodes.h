@@ -33,7 +33,7 @@ struct PublishedResult {
   crypto::Digest content{crypto::HashAlg::kSha256};  // of all but the times
   Time expires;                                      // the first of the policies'
   Time written;
-  std::string ear;
+  crypto::Digest ear{crypto::HashAlg::kSha256};  // of the signed result
 };
 
 struct NodeState {
@@ -86,11 +86,13 @@ class NodeStates {
     MutexLock lock(mutex_);
     return states_.size();
   }
+  verify::BootParts& boot_parts() { return boot_parts_; }
   WantedEvidence& wanted() { return wanted_; }
 
  private:
   mutable Mutex mutex_;
   std::unordered_map<NodeUid, std::shared_ptr<NodeState>> states_ GUARDED_BY(mutex_);
+  verify::BootParts boot_parts_;
   WantedEvidence wanted_;
 };
 

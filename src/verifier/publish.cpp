@@ -77,10 +77,10 @@ bool stands(const std::optional<PublishedResult>& published, const RoundResult& 
       running_out(part, published->expires, now)) {
     return false;
   }
-  const bool there = std::any_of(record.results.begin(), record.results.end(),
-                                 [&](const api::SignedResult& result) {
-                                   return result.verifier == entry && result.ear == published->ear;
-                                 });
+  const bool there = std::any_of(
+      record.results.begin(), record.results.end(), [&](const api::SignedResult& result) {
+        return result.verifier == entry && crypto::sha256(as_bytes(result.ear)) == published->ear;
+      });
   return there || !settled(*published, now);
 }
 
@@ -138,7 +138,7 @@ std::optional<PublishedResult> publish_part(Context& context, const Caller& call
     return std::nullopt;
   }
   return PublishedResult{content_of(part), first_expiry(part), context.clock.now(),
-                         *std::move(ear)};
+                         crypto::sha256(as_bytes(*ear))};
 }
 
 void publish_in_force(Context& context, const Caller& caller, NodeState& state,
