@@ -24,11 +24,29 @@ untouched() { kubectl create --dry-run=server -f "$file" -o json | jq -e '.spec.
 
 title "The programs first, then the policies"
 run kubectl -n seaworthy-system delete deployment --all --wait
+no_operator() { [[ -z $(kube -n seaworthy-system get pods -l app.kubernetes.io/component=operator -o name) ]]; }
+eventually 60 "no operator is left that could clean up" no_operator
 run kubectl delete atp --all --wait --timeout 30s
 generated() { left | grep -v seaworthy-guard; }
 nothing_generated() { ! generated; }
 eventually 60 "what was generated for the policies is gone with them" nothing_generated
 opens
+
+title "By hand, what an operator that is gone left behind"
+# As docs/operations.md has it.
+by_hand=$(sed -n '/^kubectl delete validatingwebhookconfigurations/,/^```/p' "$root/docs/operations.md" | sed '/^```/d')
+marks() {
+  kube get nodes -o json | jq -c '[.items[] | (.spec.taints // [] | .[].key), (.metadata.labels | keys[])] |
+    map(select(test("seaworthy"))) | unique'
+}
+unmarked() { [[ $(marks) == '[]' ]]; }
+unmarked && fail "nodes have no marks: there is nothing to show"
+note "nodes have $(marks)"
+for policy in production development; do
+  run bash -c "${by_hand//POLICY/$policy}" || true # kubectl complains of nodes that do not have the taint
+done
+eventually 10 "no node has a mark of Seaworthy any more" unmarked
+nothing_generated || fail "left: $(generated)"
 
 title "The programs again, and the policies"
 "$root/e2e/10-install.sh" >/dev/null
