@@ -66,12 +66,20 @@ void secure_boot_minimum(const Input& in, Found& out) {
          shortfalls(in.policy.evidence.secure_boot_minimum, in.boot().secure_boot_keys()));
 }
 
+// One set may be named for boot and for files: that it is missing is said once.
+void missing(const std::vector<std::string>& sets, Found& out) {
+  for (const std::string& name : sets) {
+    const Finding finding{Reason::kReferenceValuesMissing, name};
+    if (std::find(out.violations.begin(), out.violations.end(), finding) == out.violations.end()) {
+      out.violations.push_back(finding);
+    }
+  }
+}
+
 // R24. A set that is named and does not exist is never skipped.
 void reference_values_exist(const Input& in, Found& out) {
   if (in.policy.evidence.boot == api::BootRule::kReferenceValues) {
-    for (const std::string& name : in.policy.missing_boot_sets) {
-      out.violations.push_back({Reason::kReferenceValuesMissing, name});
-    }
+    missing(in.policy.missing_boot_sets, out);
     if (in.policy.boot_sets.empty() && in.policy.missing_boot_sets.empty()) {
       out.violations.push_back({Reason::kReferenceValuesEmpty, "boot"});
     }
@@ -82,9 +90,7 @@ void reference_values_exist(const Input& in, Found& out) {
     }
   }
   if (in.ima_required() && in.unknown_files_violate()) {
-    for (const std::string& name : in.policy.missing_file_sets) {
-      out.violations.push_back({Reason::kReferenceValuesMissing, name});
-    }
+    missing(in.policy.missing_file_sets, out);
     if (in.policy.file_sets.empty() && in.policy.missing_file_sets.empty()) {
       out.violations.push_back({Reason::kReferenceValuesEmpty, "runtime"});
     }

@@ -167,6 +167,12 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"A111_AFileSetThatDoesNotExist",
             [](World& w) { w.policy.evidence.runtime.reference_values.push_back("gone"); },
             {Reason::kReferenceValuesMissing}},
+        Row{"A111_ASetThatDoesNotExistIsToldOnceWhateverItIsFor",
+            [](World& w) {
+              w.policy.evidence.reference_values.push_back("gone");
+              w.policy.evidence.runtime.reference_values.push_back("gone");
+            },
+            {Reason::kReferenceValuesMissing}},
         Row{"A111_NoSetIsNamed",
             [](World& w) { w.policy.evidence.reference_values.clear(); },
             {Reason::kReferenceValuesEmpty}},
