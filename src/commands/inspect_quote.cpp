@@ -118,8 +118,7 @@ Json ak_json(const tpm::PublicArea& ak) {
   const auto* ecc = std::get_if<tpm::EccKey>(&ak.key);
   Json out{{"name", hex(tpm::name_of(ak))},
            {"type", rsa != nullptr ? "rsa" : "ecc"},
-           {"bits", rsa != nullptr ? rsa->key_bits
-                                   : static_cast<int>(tpm::coordinate_size(ecc->curve)) * 8},
+           {"bits", rsa != nullptr ? rsa->key_bits : tpm::field_bits(ecc->curve)},
            {"attributes", number(ak.attributes)},
            {"nameAlg", crypto::name(ak.name_alg)},
            {"scheme", ak.scheme ? Json(scheme_name(ak.scheme->alg)) : Json()},

@@ -64,7 +64,7 @@ Result<Bytes> oaep(const PublicKey& key, HashAlg alg, ByteSpan plain) {
   const internal::ErrorQueueGuard errors;
   const internal::PkeyCtxPtr context(
       EVP_PKEY_CTX_new_from_pkey(nullptr, key.state().pkey.get(), nullptr));
-  const EVP_MD* md = alg == HashAlg::kSha384 ? EVP_sha384() : EVP_sha256();
+  const EVP_MD* md = EVP_get_digestbyname(std::string(name(alg)).c_str());
   SEAWORTHY_CHECK(context && EVP_PKEY_encrypt_init(context.get()) == 1);
   SEAWORTHY_CHECK(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) == 1);
   SEAWORTHY_CHECK(EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), md) == 1);
@@ -114,8 +114,8 @@ Result<Wrapped> wrap_ec(const EkParameters& ek, Random& random) {
 }
 
 Result<void> expect_usable(const EkParameters& ek, ByteSpan ak_name, ByteSpan secret) {
-  if (ek.name_alg != HashAlg::kSha256 && ek.name_alg != HashAlg::kSha384) {
-    return unsupported("MakeCredential: the EK's nameAlg is neither SHA-256 nor SHA-384");
+  if (ek.name_alg == HashAlg::kSha1) {
+    return unsupported("MakeCredential: the EK's nameAlg is SHA-1");
   }
   if (ek.symmetric_bits != 128 && ek.symmetric_bits != 256) {
     return unsupported("MakeCredential: the EK's symmetric key has " +

@@ -17,8 +17,8 @@ namespace seaworthy::crypto {
 
 // What of an EK's public area decides how to wrap for it.
 struct EkParameters {
-  PublicKey key;             // RSA, or EC on P-256 or P-384
-  HashAlg name_alg;          // nameAlg: SHA-256 or SHA-384
+  PublicKey key;
+  HashAlg name_alg;          // nameAlg: not SHA-1
   int symmetric_bits = 128;  // of its AES-CFB: 128 or 256
 };
 

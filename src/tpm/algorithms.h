@@ -30,9 +30,21 @@ inline constexpr std::uint16_t kAttestQuote = 0x8018;  // TPM_ST_ATTEST_QUOTE (ย
 enum class EccCurve : std::uint16_t {
   kNistP256 = 0x0003,  // TPM_ECC_NIST_P256
   kNistP384 = 0x0004,  // TPM_ECC_NIST_P384
+  kNistP521 = 0x0005,  // TPM_ECC_NIST_P521
 };
+constexpr int field_bits(EccCurve curve) {
+  switch (curve) {
+    case EccCurve::kNistP256:
+      return 256;
+    case EccCurve::kNistP384:
+      return 384;
+    case EccCurve::kNistP521:
+      return 521;
+  }
+  return 0;
+}
 constexpr std::size_t coordinate_size(EccCurve curve) {
-  return curve == EccCurve::kNistP256 ? 32 : 48;
+  return static_cast<std::size_t>(field_bits(curve) + 7) / 8;
 }
 
 // TPMA_OBJECT (ยง8.3), in the specification's spelling.

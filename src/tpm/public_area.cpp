@@ -77,9 +77,8 @@ Result<Bytes> parse_coordinate(codec::Reader& reader, EccCurve curve) {
 
 Result<EccKey> parse_ecc_key(codec::Reader& reader) {
   const std::uint16_t curve = TRY(reader.u16be());
-  if (curve != static_cast<std::uint16_t>(EccCurve::kNistP256) &&
-      curve != static_cast<std::uint16_t>(EccCurve::kNistP384)) {
-    return reader.unsupported("an elliptic curve other than NIST P-256 and P-384");
+  if (field_bits(static_cast<EccCurve>(curve)) == 0) {
+    return reader.unsupported("an elliptic curve other than NIST P-256, P-384 and P-521");
   }
   if (TRY(reader.u16be()) != kAlgNull) {  // TPMT_KDF_SCHEME (§11.2.3.3): not implemented by any TPM
     return reader.unsupported("a key derivation scheme");

@@ -32,13 +32,14 @@ struct Template {
 };
 constexpr auto kNoCurve = tpm::EccCurve::kNistP256;
 constexpr auto kTemplates = std::to_array<Template>({
-    {"L-1", 2048, kNoCurve, HashAlg::kSha256, kLowRange, tpm::kEkPolicyA, 128},
-    {"L-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kLowRange, tpm::kEkPolicyA, 128},
-    {"H-1", 2048, kNoCurve, HashAlg::kSha256, kHighRange, tpm::kEkPolicyB256, 128},
-    {"H-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kHighRange, tpm::kEkPolicyB256, 128},
-    {"H-3", 0, tpm::EccCurve::kNistP384, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
-    {"H-6", 3072, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
-    {"H-7", 4096, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicyB384, 256},
+    {"L-1", 2048, kNoCurve, HashAlg::kSha256, kLowRange, tpm::kEkPolicies256.a, 128},
+    {"L-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kLowRange, tpm::kEkPolicies256.a, 128},
+    {"H-1", 2048, kNoCurve, HashAlg::kSha256, kHighRange, tpm::kEkPolicies256.b, 128},
+    {"H-2", 0, tpm::EccCurve::kNistP256, HashAlg::kSha256, kHighRange, tpm::kEkPolicies256.b, 128},
+    {"H-3", 0, tpm::EccCurve::kNistP384, HashAlg::kSha384, kHighRange, tpm::kEkPolicies384.b, 256},
+    {"H-4", 0, tpm::EccCurve::kNistP521, HashAlg::kSha512, kHighRange, tpm::kEkPolicies512.b, 256},
+    {"H-6", 3072, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicies384.b, 256},
+    {"H-7", 4096, kNoCurve, HashAlg::kSha384, kHighRange, tpm::kEkPolicies384.b, 256},
 });
 
 // The attributes an AK must have and those it may have (R4). userWithAuth, adminWithPolicy and
@@ -237,7 +238,8 @@ Checked<AttestationKey> verify_attestation_key(ByteSpan ak_public, AkOrigin orig
   check_ak_attributes(*area, origin, found);
   // R4. Type, scheme and hashes are on the list; a signing key has no symmetric algorithm.
   const auto scheme = ak_scheme(*area);
-  if (!scheme || area->symmetric ||
+  const auto* ecc = std::get_if<tpm::EccKey>(&area->key);
+  if (!scheme || area->symmetric || (ecc != nullptr && ecc->curve == tpm::EccCurve::kNistP521) ||
       (area->name_alg != HashAlg::kSha256 && area->name_alg != HashAlg::kSha384)) {
     found.push_back({Reason::kAkAlgorithm, "AK"});
   }

@@ -120,6 +120,21 @@ class Swtpm {
     return area;
   }
 
+  // TPM2_TestParms.
+  bool makes_rsa(std::uint16_t bits) {
+    TSS2_RC answer = TSS2_RC_SUCCESS;
+    with_esys([&](ESYS_CONTEXT* esys) {
+      TPMT_PUBLIC_PARMS parms{};
+      parms.type = TPM2_ALG_RSA;
+      parms.parameters.rsaDetail.symmetric.algorithm = TPM2_ALG_NULL;
+      parms.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
+      parms.parameters.rsaDetail.keyBits = bits;
+      answer = Esys_TestParms(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &parms);
+      return TSS2_RC_SUCCESS;
+    });
+    return answer == TSS2_RC_SUCCESS;
+  }
+
   void extend(std::uint32_t pcr, std::uint8_t with) {
     with_esys([&](ESYS_CONTEXT* esys) {
       TPML_DIGEST_VALUES values{};

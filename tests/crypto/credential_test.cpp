@@ -111,21 +111,20 @@ TEST(Credential, A28_WrapsForEcKeysLikeTheVectorsOfGoTpm) {
   int checked = 0;
   for (const json& v : vectors("ecc_labeled_encaps.json")) {
     const auto name = v.at("Name").get<std::string>();
-    const bool p256 = name.find("P256") != std::string::npos;
-    const bool sha256 = name.find("SHA256") != std::string::npos;
+    const auto named = [&](const char* part) { return name.find(part) != std::string::npos; };
     // "U": unrestricted keys, whose seed is made with the hash of another scheme.
-    if (v.at("Label") != "IDENTITY" || name.find("_R_") == std::string::npos ||
-        name.find("P521") != std::string::npos ||
-        !(sha256 || name.find("SHA384") != std::string::npos)) {
+    if (v.at("Label") != "IDENTITY" || name.find("_R_") == std::string::npos || named("SHA1_")) {
       continue;
     }
-    const Curve on = p256 ? Curve::kP256 : Curve::kP384;
+    const Curve on = named("P256") ? Curve::kP256 : named("P384") ? Curve::kP384 : Curve::kP521;
+    const HashAlg alg = named("SHA256")   ? HashAlg::kSha256
+                        : named("SHA384") ? HashAlg::kSha384
+                                          : HashAlg::kSha512;
     const Bytes area = hex_of(v, "PublicKey");
     const auto key = PublicKey::from_ec(on, coordinate(area, coordinate_size(on), 1),
                                         coordinate(area, coordinate_size(on), 0));
     ASSERT_TRUE(key) << name << key.error().message();
-    const EkParameters ek{*key, sha256 ? HashAlg::kSha256 : HashAlg::kSha384,
-                          name.ends_with("256") ? 256 : 128};
+    const EkParameters ek{*key, alg, name.ends_with("256") ? 256 : 128};
     OneScalar random(hex_of(v, "EphemeralPrivate"));
     const auto made = make_credential(ek, kName, kSecret, random);
     ASSERT_TRUE(made) << made.error().message();
@@ -160,17 +159,26 @@ Bytes oaep_decrypt(const testing::TestKey& key, const Bytes& cipher, const EVP_M
 
 TEST(Credential, A28_WrapsForRsaKeysWithTheNulInTheLabel) {
   testing::FakeRandom random;
-  for (const HashAlg alg : {HashAlg::kSha256, HashAlg::kSha384}) {
-    const EkParameters ek{testing::public_half(testing::rsa_2048()), alg};
+  const struct {
+    HashAlg alg;
+    const EVP_MD* md;
+    testing::TestKey key;
+    std::size_t bytes;
+    int symmetric_bits;
+  } rows[] = {{HashAlg::kSha256, EVP_sha256(), testing::rsa_2048(), 256, 128},
+              {HashAlg::kSha384, EVP_sha384(), testing::new_rsa_key(3072), 384, 256},
+              {HashAlg::kSha384, EVP_sha384(), testing::new_rsa_key(4096), 512, 256},
+              {HashAlg::kSha512, EVP_sha512(), testing::rsa_2048(), 256, 256}};
+  for (const auto& row : rows) {
+    const EkParameters ek{testing::public_half(row.key), row.alg, row.symmetric_bits};
     const auto made = make_credential(ek, kName, kSecret, random);
     ASSERT_TRUE(made) << made.error().message();
-    ASSERT_EQ(made->encrypted_secret.size(), 256u);
-    const EVP_MD* md = alg == HashAlg::kSha256 ? EVP_sha256() : EVP_sha384();
-    const Bytes seed = oaep_decrypt(testing::rsa_2048(), made->encrypted_secret, md,
-                                    std::string_view("IDENTITY\0", 9));
-    ASSERT_EQ(seed.size(), digest_size(alg));
-    EXPECT_TRUE(oaep_decrypt(testing::rsa_2048(), made->encrypted_secret, md, "IDENTITY").empty());
-    EXPECT_EQ(open_credential(alg, 128, seed, kName, made->id_object), kSecret);
+    ASSERT_EQ(made->encrypted_secret.size(), row.bytes);
+    const Bytes seed =
+        oaep_decrypt(row.key, made->encrypted_secret, row.md, std::string_view("IDENTITY\0", 9));
+    ASSERT_EQ(seed.size(), digest_size(row.alg));
+    EXPECT_TRUE(oaep_decrypt(row.key, made->encrypted_secret, row.md, "IDENTITY").empty());
+    EXPECT_EQ(open_credential(row.alg, row.symmetric_bits, seed, kName, made->id_object), kSecret);
   }
 }
 
@@ -186,7 +194,6 @@ TEST(Credential, RefusesWhatItCannotWrap) {
   testing::FakeRandom random;
   const PublicKey rsa = testing::public_half(testing::rsa_2048());
   EXPECT_FALSE(make_credential({rsa, HashAlg::kSha1}, kName, kSecret, random));
-  EXPECT_FALSE(make_credential({rsa, HashAlg::kSha512}, kName, kSecret, random));
   EXPECT_FALSE(make_credential({rsa, HashAlg::kSha256, 192}, kName, kSecret, random));
   EXPECT_FALSE(make_credential({rsa, HashAlg::kSha256}, {}, kSecret, random));
   EXPECT_FALSE(make_credential({rsa, HashAlg::kSha256}, Bytes(67), kSecret, random));

@@ -37,7 +37,10 @@ TEST(PublicArea, ParsesWhatItWrites) {
   PublicArea p384 = ak_p256();
   p384.name_alg = crypto::HashAlg::kSha384;
   p384.key = EccKey{EccCurve::kNistP384, Bytes(48, 1), Bytes(47, 2)};
-  for (const PublicArea& area : {ak_p256(), ek_rsa(), rsaes, pss, p384}) {
+  PublicArea p521 = p384;
+  p521.name_alg = crypto::HashAlg::kSha512;
+  p521.key = EccKey{EccCurve::kNistP521, Bytes(66, 1), Bytes(65, 2)};
+  for (const PublicArea& area : {ak_p256(), ek_rsa(), rsaes, pss, p384, p521}) {
     const auto parsed = parse_public_area(write_public_area(area));
     ASSERT_TRUE(parsed) << parsed.error().message();
     EXPECT_EQ(*parsed, area);
@@ -97,6 +100,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"ACoordinateWiderThanTheCurve",
                 "0023000b0000000000000010001000030010"
                 "0021",
+                ErrorCode::kMalformed},
+        Refused{"A28_ACoordinateWiderThanP521",
+                "0023000b0000000000000010001000050010"
+                "0043",
                 ErrorCode::kMalformed}),
     [](const auto& row) { return std::string(row.param.name); });
 

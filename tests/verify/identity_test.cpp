@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "codec/base64.h"
+#include "codec/hex.h"
 #include "codec/json.h"
+#include "support/fake_random.h"
 #include "support/vectors.h"
+#include "tpm/ek_policy.h"
 #include "verify/expect.h"
 
 namespace seaworthy::verify {
@@ -161,6 +164,85 @@ INSTANTIATE_TEST_SUITE_P(
               Reason::kEkPublicMalformed}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// E3: every template of the profile but SM2's, and none of them with the size or the hash of
+// another.
+struct EkTemplate {
+  const char* name;
+  int rsa_bits;  // 0: ECC on this curve
+  const char* curve;
+  std::uint32_t attributes;
+  HashAlg name_alg;
+  std::string_view policy;
+  std::uint16_t symmetric_bits;
+};
+constexpr std::string_view kP256 = "P-256";
+class EkTemplates : public ::testing::TestWithParam<EkTemplate> {
+ protected:
+  static tpm::PublicArea area() {
+    const EkTemplate& row = GetParam();
+    tpm::PublicArea ek = tpm_a().ek;
+    ek.attributes = row.attributes;
+    ek.name_alg = row.name_alg;
+    ek.auth_policy = *codec::from_hex(row.policy);
+    ek.symmetric = tpm::SymmetricDef{row.symmetric_bits};
+    ek.key = row.rsa_bits != 0 ? rsa(row.rsa_bits) : ecc(row.curve);
+    return ek;
+  }
+  static std::variant<tpm::RsaKey, tpm::EccKey> rsa(int bits) {  // nobody looks for its factors
+    return tpm::RsaKey{static_cast<std::uint16_t>(bits), 0,
+                       Bytes(static_cast<std::size_t>(bits) / 8, 0xFF)};
+  }
+  static std::variant<tpm::RsaKey, tpm::EccKey> ecc(const char* curve) {
+    const auto key = seaworthy::testing::public_half(seaworthy::testing::new_ec_key(curve));
+    return tpm::EccKey{static_cast<tpm::EccCurve>(*key.curve()), to_bytes(key.ec_x()),
+                       to_bytes(key.ec_y())};
+  }
+  static Checked<VerifiedKeys> checked(const tpm::PublicArea& ek) {
+    return verify_keys({{}, tpm::write_public_area(ek), tpm_a().ak_public()});
+  }
+};
+
+TEST_P(EkTemplates, R2_E3_AreAcceptedAndGetACredential) {
+  const auto keys = checked(area());
+  ASSERT_TRUE(ok(keys)) << text(std::get<Findings>(keys));
+  const crypto::EkParameters& ek = std::get<VerifiedKeys>(keys).ek();
+  EXPECT_EQ(ek.name_alg, GetParam().name_alg);
+  EXPECT_EQ(ek.symmetric_bits, GetParam().symmetric_bits);
+  seaworthy::testing::FakeRandom random;
+  EXPECT_TRUE(crypto::make_credential(ek, tpm::name_of(tpm_a().ak), Bytes(32, 1), random));
+}
+
+TEST_P(EkTemplates, R2_E3_AreRefusedWithTheKeyTheHashOrTheCipherOfAnother) {
+  for (const HashAlg other : {HashAlg::kSha256, HashAlg::kSha384, HashAlg::kSha512}) {
+    tpm::PublicArea ek = area();
+    ek.name_alg = other;
+    EXPECT_EQ(ok(checked(ek)), other == GetParam().name_alg);
+  }
+  tpm::PublicArea ek = area();
+  ek.symmetric->key_bits ^= 128 ^ 256;
+  EXPECT_EQ(refusals(checked(ek)), Reasons{Reason::kEkTemplateUnknown});
+  ek = area();
+  ek.key = GetParam().rsa_bits != 0    ? rsa(GetParam().rsa_bits == 2048 ? 3072 : 2048)
+           : GetParam().curve == kP256 ? ecc("P-384")
+                                       : ecc("P-256");
+  EXPECT_EQ(refusals(checked(ek)), Reasons{Reason::kEkTemplateUnknown});
+}
+
+constexpr auto kSha256 = HashAlg::kSha256;
+constexpr auto kSha384 = HashAlg::kSha384;
+INSTANTIATE_TEST_SUITE_P(
+    Table, EkTemplates,
+    ::testing::Values(EkTemplate{"L1", 2048, "", 0x300B2, kSha256, tpm::kEkPolicies256.a, 128},
+                      EkTemplate{"L2", 0, "P-256", 0x300B2, kSha256, tpm::kEkPolicies256.a, 128},
+                      EkTemplate{"H1", 2048, "", 0x300F2, kSha256, tpm::kEkPolicies256.b, 128},
+                      EkTemplate{"H2", 0, "P-256", 0x300F2, kSha256, tpm::kEkPolicies256.b, 128},
+                      EkTemplate{"H3", 0, "P-384", 0x300F2, kSha384, tpm::kEkPolicies384.b, 256},
+                      EkTemplate{"H4", 0, "P-521", 0x300F2, HashAlg::kSha512, tpm::kEkPolicies512.b,
+                                 256},
+                      EkTemplate{"H6", 3072, "", 0x300F2, kSha384, tpm::kEkPolicies384.b, 256},
+                      EkTemplate{"H7", 4096, "", 0x300F2, kSha384, tpm::kEkPolicies384.b, 256}),
+    [](const auto& row) { return std::string(row.param.name); });
+
 TEST(Keys, AcceptsTheTemplatesAndPinsByTheKey) {
   const auto checked =
       verify_keys({tpm_a().ek_certificates(), tpm_a().ek_public(), tpm_a().ak_public()});
@@ -244,6 +326,14 @@ INSTANTIATE_TEST_SUITE_P(
         AkLie{"A33_ASha1Name", [](auto& ak) { ak.name_alg = HashAlg::kSha1; },
               Reason::kAkAlgorithm},
         AkLie{"ACipher", [](auto& ak) { ak.symmetric = tpm::SymmetricDef{128}; },
+              Reason::kAkAlgorithm},
+        AkLie{"ACurveThatIsNotOnTheList",
+              [](auto& ak) {
+                const auto key =
+                    seaworthy::testing::public_half(seaworthy::testing::new_ec_key("P-521"));
+                ak.key = tpm::EccKey{tpm::EccCurve::kNistP521, to_bytes(key.ec_x()),
+                                     to_bytes(key.ec_y())};
+              },
               Reason::kAkAlgorithm},
         AkLie{"A10_APointOffTheCurve", [](auto& ak) { std::get<tpm::EccKey>(ak.key).y[0] ^= 1; },
               Reason::kAkPublicMalformed}),

@@ -17,42 +17,43 @@ namespace seaworthy::attester::tss {
 namespace {
 
 struct Kind {
-  const char* name;
   TPM2_HANDLE certificate;
   TPM2_HANDLE nonce;            // 0 in the high range: there is none
   TPM2_HANDLE stored_template;  // likewise
-  TPM2_ALG_ID type;
-  TPM2_ECC_CURVE curve;  // of an ECC key
-  TPM2_ALG_ID name_alg;
-  std::string_view policy;
+  std::uint16_t rsa_bits;       // 0: ECC on this curve
+  TPM2_ECC_CURVE curve;
+  const tpm::EkPolicies& policies;  // of its nameAlg
   std::uint16_t symmetric_bits;
   std::size_t unique_bytes;  // of each buffer, all zero; none in the high range
 };
+// In order of preference. A kind that a newer build looks for goes to the end: the EK of a node
+// that is enrolled has to stay the same (R23).
 constexpr auto kKinds = std::to_array<Kind>({
-    {"L-2", 0x01C0000A, 0x01C0000B, 0x01C0000C, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256,
-     tpm::kEkPolicyA, 128, 32},
-    {"H-2", 0x01C00014, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, tpm::kEkPolicyB256,
-     128, 0},
-    {"H-3", 0x01C00016, 0, 0, TPM2_ALG_ECC, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, tpm::kEkPolicyB384,
-     256, 0},
-    {"L-1", 0x01C00002, 0x01C00003, 0x01C00004, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, tpm::kEkPolicyA,
-     128, 256},
-    {"H-1", 0x01C00012, 0, 0, TPM2_ALG_RSA, 0, TPM2_ALG_SHA256, tpm::kEkPolicyB256, 128, 0},
+    {0x01C0000A, 0x01C0000B, 0x01C0000C, 0, TPM2_ECC_NIST_P256, tpm::kEkPolicies256, 128, 32},
+    {0x01C00014, 0, 0, 0, TPM2_ECC_NIST_P256, tpm::kEkPolicies256, 128, 0},  // H-2
+    {0x01C00016, 0, 0, 0, TPM2_ECC_NIST_P384, tpm::kEkPolicies384, 256, 0},  // H-3
+    {0x01C00002, 0x01C00003, 0x01C00004, 2048, 0, tpm::kEkPolicies256, 128, 256},
+    {0x01C00012, 0, 0, 2048, 0, tpm::kEkPolicies256, 128, 0},                // H-1
+    {0x01C00018, 0, 0, 0, TPM2_ECC_NIST_P521, tpm::kEkPolicies512, 256, 0},  // H-4
+    {0x01C0001C, 0, 0, 3072, 0, tpm::kEkPolicies384, 256, 0},                // H-6
+    {0x01C0001E, 0, 0, 4096, 0, tpm::kEkPolicies384, 256, 0},                // H-7
 });
 constexpr const Kind& kWithoutCertificate = kKinds[3];
 
 // Annex B.3. Only the high range lets a caller with the key's (empty) authorization use it.
 Bytes template_of(const Kind& kind) {
+  const bool high_range = kind.unique_bytes == 0;
   codec::Writer w;
-  w.u16be(kind.type).u16be(kind.name_alg);
+  w.u16be(kind.rsa_bits != 0 ? tpm::kAlgRsa : tpm::kAlgEcc);
+  w.u16be(static_cast<std::uint16_t>(kind.policies.hash));
   w.u32be(tpm::kFixedTpm | tpm::kFixedParent | tpm::kSensitiveDataOrigin | tpm::kAdminWithPolicy |
-          tpm::kRestricted | tpm::kDecrypt | (kind.unique_bytes == 0 ? tpm::kUserWithAuth : 0));
-  w.sized16be(*codec::from_hex(kind.policy));
+          tpm::kRestricted | tpm::kDecrypt | (high_range ? tpm::kUserWithAuth : 0));
+  w.sized16be(*codec::from_hex(high_range ? kind.policies.b : kind.policies.a));
   w.u16be(tpm::kAlgAes).u16be(kind.symmetric_bits).u16be(tpm::kAlgCfb);
   w.u16be(tpm::kAlgNull);  // scheme
   const Bytes unique(kind.unique_bytes);
-  if (kind.type == TPM2_ALG_RSA) {
-    w.u16be(2048).u32be(0).sized16be(unique);  // keyBits, exponent, unique
+  if (kind.rsa_bits != 0) {
+    w.u16be(kind.rsa_bits).u32be(0).sized16be(unique);  // keyBits, exponent, unique
   } else {
     w.u16be(kind.curve).u16be(tpm::kAlgNull).sized16be(unique).sized16be(unique);  // curve, kdf
   }

@@ -14,9 +14,9 @@ struct Endorsement {
 };
 
 // The first that has a certificate of: P-256 (template L-2, then H-2), P-384 (H-3), RSA-2048 (L-1,
-// then H-1); discrete TPMs need seconds for RSA keys. Without any, RSA-2048 of the low range. A
-// template or a nonce that the maker stored for a low-range key is honoured. With it, what the
-// maker stored of the chain above.
+// then H-1), P-521 (H-4), RSA-3072 (H-6), RSA-4096 (H-7); discrete TPMs need seconds for RSA keys.
+// Without any, RSA-2048 of the low range. A template or a nonce that the maker stored for a
+// low-range key is honoured. With it, what the maker stored of the chain above.
 Result<Endorsement> find_endorsement(const Connection& tpm);
 
 }  // namespace seaworthy::attester::tss

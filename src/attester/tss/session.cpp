@@ -4,32 +4,14 @@
 #include <array>
 
 #include "codec/hex.h"
+#include "tpm/ek_policy.h"
 #include "tpm/public_area.h"
 
 namespace seaworthy::attester::tss {
 namespace {
 
-// Annex B.6. A is TPM2_PolicySecret(TPM_RH_ENDORSEMENT), C is TPM2_PolicyAuthorizeNV of the index
-// reserved for that, B is TPM2_PolicyOR(A, C).
-struct EkPolicies {
-  crypto::HashAlg hash;
-  std::string_view a, c, b;
-};
-constexpr auto kEkPolicies = std::to_array<EkPolicies>({
-    {crypto::HashAlg::kSha256, "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa",
-     "3767e2edd43ff45a3a7e1eaefcef78643dca964632e7aad82c673a30d8633fde",
-     "ca3d0a99a2b93906f7a3342414efcfb3a385d44cd1fd459089d19b5071c0b7a0"},
-    {crypto::HashAlg::kSha384,
-     "8bbf2266537c171cb56e403c4dc1d4b64f432611dc386e6f532050c3278c930e143e8bb1133824ccb431053871c6d"
-     "b"
-     "53",
-     "d6032ce61f2fb3c240eb3cf6a33237ef2b6a16f4293c22b455e261cffd217ad5b4947c2d73e63005eed2dc2b3593d"
-     "1"
-     "65",
-     "b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80"
-     "e"
-     "12"},
-});
+constexpr auto kEkPolicies =
+    std::to_array({tpm::kEkPolicies256, tpm::kEkPolicies384, tpm::kEkPolicies512});
 
 TPM2B_DIGEST digest_of(std::string_view hex) {
   const Bytes bytes = *codec::from_hex(hex);
@@ -63,7 +45,7 @@ Result<Flushed> start_session(const Connection& tpm, TPM2_SE type, TPM2_ALG_ID h
 Result<Flushed> start_ek_session(const Connection& tpm, ByteSpan ek_public) {
   const tpm::PublicArea ek = TRY(tpm::parse_public_area(ek_public));
   const std::string policy = codec::to_hex(ek.auth_policy);
-  const auto* known = std::ranges::find_if(kEkPolicies, [&](const EkPolicies& policies) {
+  const auto* known = std::ranges::find_if(kEkPolicies, [&](const tpm::EkPolicies& policies) {
     return policies.hash == ek.name_alg && (policies.a == policy || policies.b == policy);
   });
   if (known == kEkPolicies.end()) {
