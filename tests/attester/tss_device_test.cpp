@@ -8,6 +8,7 @@
 #include "attester/tss/device.h"
 #include "codec/writer.h"
 #include "crypto/credential.h"
+#include "crypto/ec_key.h"
 #include "crypto/signature.h"
 #include "support/fake_random.h"
 #include "tpm/attest.h"
@@ -159,6 +160,73 @@ TEST_F(TssDeviceTest, TheFirstKindWithACertificateIsTaken) {
 
 TEST_F(TssDeviceTest, R5_ActivatesForAnEkWithoutCertificate) {
   expect_activation_works();
+}
+
+// Random bytes that are remembered, or given again.
+class Recorded final : public Random {
+ public:
+  explicit Recorded(Random& from) : from_(&from) {}
+  explicit Recorded(Bytes again) : last_(std::move(again)) {}
+  void fill(std::span<std::uint8_t> out) override {
+    if (from_ != nullptr) {
+      last_ = from_->bytes(out.size());
+    }
+    SEAWORTHY_CHECK(last_.size() == out.size());
+    std::ranges::copy(last_, out.begin());
+  }
+  const Bytes& last() const { return last_; }
+
+ private:
+  Random* from_ = nullptr;
+  Bytes last_;
+};
+
+class TssDeviceCredentials : public TssDeviceTest {
+ protected:
+  void expect_opened(const Identity& who, Random& random, const Bytes& secret) {
+    const auto ek = *tpm::parse_public_area(who.ek_public);
+    const auto credential = *crypto::make_credential(
+        {.key = key_of(ek), .name_alg = ek.name_alg, .symmetric_bits = ek.symmetric->key_bits},
+        tpm::name_of(*tpm::parse_public_area(who.ak_public)), secret, random);
+    const auto opened =
+        device_->activate(with_size(credential.id_object), with_size(credential.encrypted_secret));
+    ASSERT_TRUE(opened) << opened.error().message();
+    EXPECT_EQ(*opened, secret);
+  }
+};
+
+TEST_F(TssDeviceCredentials, A28_EveryRandomOneOpens) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  const Identity who = identity();
+  for (int i = 0; i < 200; ++i) {
+    SCOPED_TRACE(i);
+    ASSERT_NO_FATAL_FAILURE(expect_opened(who, random_, random_.bytes(32)));
+  }
+}
+
+// What one in 128 ephemeral keys does by chance, made sure of: a first byte that is zero in either
+// coordinate of the ephemeral point or in that of the shared one.
+TEST_F(TssDeviceCredentials, A28_OpensWhereACoordinateBeginsWithAZero) {
+  tpm_->write_nv(kP256Certificate, Bytes(700, 0x31));
+  const Identity who = identity();
+  const crypto::PublicKey ek = key_of(*tpm::parse_public_area(who.ek_public));
+  int x = 0, y = 0, z = 0;
+  for (int tries = 0; tries < 20'000 && (x < 2 || y < 2 || z < 2); ++tries) {
+    Recorded scalar(random_);
+    const auto ephemeral = crypto::EcPrivateKey::generate(scalar);
+    const auto begins_with_zero = [](ByteSpan coordinate) { return coordinate[0] == 0; };
+    const bool in_x = begins_with_zero(ephemeral.public_key().ec_x());
+    const bool in_y = begins_with_zero(ephemeral.public_key().ec_y());
+    const bool in_z = begins_with_zero(*ephemeral.ecdh(ek));
+    if (in_x || in_y || in_z) {
+      x += in_x;
+      y += in_y;
+      z += in_z;
+      Recorded again(scalar.last());
+      ASSERT_NO_FATAL_FAILURE(expect_opened(who, again, Bytes(32, 0x42)));
+    }
+  }
+  EXPECT_TRUE(x > 1 && y > 1 && z > 1) << x << " " << y << " " << z;
 }
 
 // An AK that came with the TPM, where the clouds keep it.
