@@ -55,6 +55,7 @@ Result<BootSummary> parse_boot(Fields& fields) {
       TRY(fields.maybe_integer("resetCount", 0, UINT32_MAX)).value_or(0));
   out.restart_count = static_cast<std::uint32_t>(
       TRY(fields.maybe_integer("restartCount", 0, UINT32_MAX)).value_or(0));
+  out.clock = TRY(fields.maybe_integer("clock", 0, INT64_MAX));
   return out;
 }
 
@@ -123,6 +124,9 @@ Json to_json(const BootSummary& boot) {
   out["kernelCommandLine"] = cut(boot.kernel_command_line, 4096);
   out["resetCount"] = boot.reset_count;
   out["restartCount"] = boot.restart_count;
+  if (boot.clock) {
+    out["clock"] = *boot.clock;
+  }
   return out;
 }
 

@@ -39,12 +39,13 @@ struct PendingEnrolment {
   bool operator==(const PendingEnrolment&) const = default;
 };
 
-struct BootSummary {        // for people
+struct BootSummary {        // for people; the last three also for the other replicas
   std::string secure_boot;  // On, Off or Unknown
   std::string boot_log_digest;
   std::string kernel_command_line;
   std::uint32_t reset_count = 0;
   std::uint32_t restart_count = 0;
+  std::optional<std::int64_t> clock = {};  // the TPM's, in milliseconds
   bool operator==(const BootSummary&) const = default;
 };
 

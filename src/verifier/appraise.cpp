@@ -280,6 +280,9 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
     return need_more(context, caller, *state, enrolled.policies, *more);
   }
   const auto& evidence = std::get<verify::VerifiedEvidence>(outcome);
+  if (const auto late = behind_published(evidence.quote(), enrolled.record().boot); !late.empty()) {
+    return refuse(late);
+  }
   // The policies or their reference values changed after the challenge was made: what they have to
   // judge anew is not in this part of the list. That is nobody's fault, so it is no finding. Asked
   // and judged at one moment: the window of a set may close in between.

@@ -4,8 +4,8 @@
 // A nonce is a sealed record: which verifier made it, for which node and pod, when, which PCRs it
 // asked for, and 16 random bytes. A valid one proves that a verifier of ours issued it for this
 // caller at that time. It does not prove that it was not used before: NonceBook refuses a second
-// use on one replica, and a verdict's life counts from the nonce's issue, so a second use on
-// another replica gains nothing.
+// use on one replica. On another one the quote has to come after what is published of the node, and
+// a verdict's life counts from the nonce's issue: a second use gains nothing.
 #pragma once
 
 #include <chrono>

@@ -6,6 +6,7 @@
 #include "codec/writer.h"
 #include "token/ear.h"
 #include "verifier/record.h"
+#include "verify/freshness.h"
 
 namespace seaworthy::verifier {
 namespace {
@@ -113,6 +114,23 @@ token::EarClaims claims_of(Context& context, const Caller& caller, const NodeSta
   return claims;
 }
 
+// What is published is of a later quote: another replica was quicker.
+bool overtaken(const std::optional<api::BootSummary>& published, const api::BootSummary& ours) {
+  if (!published) {
+    return false;
+  }
+  const auto later = [](std::uint32_t theirs, std::uint32_t own) {
+    return static_cast<std::int32_t>(theirs - own) > 0;
+  };
+  if (published->reset_count != ours.reset_count) {
+    return later(published->reset_count, ours.reset_count);
+  }
+  if (published->restart_count != ours.restart_count) {
+    return later(published->restart_count, ours.restart_count);
+  }
+  return published->clock > ours.clock;
+}
+
 // Signs what this part says and writes it, with whatever `also` changes.
 std::optional<PublishedResult> publish_part(Context& context, const Caller& caller,
                                             const NodeState& state, const RoundResult& part,
@@ -124,17 +142,24 @@ std::optional<PublishedResult> publish_part(Context& context, const Caller& call
                     ear.error().message());
     return std::nullopt;
   }
+  bool late = false;
   auto written = update_status(
       context.client, caller.node,
       [&](const api::NodeAttestation& record, api::VerifierStatus& status) {
-        erase_entry(status.results, entry);
-        status.results.push_back({entry, *ear});
-        also(record, status);
+        late = overtaken(record.boot, part.boot);  // as it is now: our cache may be behind
+        if (!late) {
+          erase_entry(status.results, entry);
+          status.results.push_back({entry, *ear});
+          also(record, status);
+        }
       },
       call);
   if (!written) {
     context.problem("cannot publish the result of node " + caller.node.str() + ": " +
                     written.error().message());
+    return std::nullopt;
+  }
+  if (late) {
     return std::nullopt;
   }
   return PublishedResult{content_of(part), first_expiry(part), context.clock.now(),
@@ -205,7 +230,24 @@ api::BootSummary summary_of(const verify::VerifiedEvidence& evidence) {
   summary.kernel_command_line = lines.empty() ? "" : lines.back();
   summary.reset_count = evidence.quote().clock().reset_count;
   summary.restart_count = evidence.quote().clock().restart_count;
+  summary.clock =
+      static_cast<std::int64_t>(std::min<std::uint64_t>(evidence.quote().clock().clock, INT64_MAX));
   return summary;
+}
+
+verify::Findings behind_published(const verify::VerifiedQuote& quote,
+                                  const std::optional<api::BootSummary>& published) {
+  if (!published || !published->clock) {
+    return {};
+  }
+  const verify::LastQuote last{.clock = {.clock = static_cast<std::uint64_t>(*published->clock),
+                                         .reset_count = published->reset_count,
+                                         .restart_count = published->restart_count,
+                                         .safe = true},
+                               .firmware_version = quote.firmware_version()};
+  auto checked = verify::verify_freshness(quote, last);
+  auto* findings = std::get_if<verify::Findings>(&checked);
+  return findings != nullptr ? std::move(*findings) : verify::Findings();
 }
 
 void publish_round(Context& context, const Caller& caller, NodeState& state,

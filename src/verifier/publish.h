@@ -26,6 +26,12 @@ struct RoundResult {
 
 api::BootSummary summary_of(const verify::VerifiedEvidence& evidence);
 
+// R13 for what this replica did not see, or forgot: the quote comes after the one that `published`
+// is of. Without that, a quote from before a node went bad, shown to another replica while its
+// nonce lives, would stand for what came after.
+verify::Findings behind_published(const verify::VerifiedQuote& quote,
+                                  const std::optional<api::BootSummary>& published);
+
 // Two signed results: of the policies in force, and of dry runs if there are any. Whoever reads the
 // former (its overall status, its expiry, its limit of policies) finds the same whether somebody
 // tries another policy or not.

@@ -11,16 +11,18 @@ namespace {
 
 class AppraiseTest : public ::testing::Test {
  protected:
-  // Until when the published result of the policy holds.
-  std::optional<Time> expiry() {
+  // What the published result says of the policy.
+  token::PolicyResult published_result() {
     token::KeySet keys;
     EXPECT_TRUE(
         keys.add(*token::parse_jwk(rig_.signer_.public_entry(rig_.clock_.now() + seconds(600)))));
     const auto ear =
         token::verify_ear(rig_.record("n1")->results.at(0).ear, keys, rig_.clock_.now());
     EXPECT_TRUE(ear) << ear.error().message();
-    return ear->find(PolicyName("production"))->expires;
+    return *ear->find(PolicyName("production"));
   }
+  Time expiry() { return published_result().expires.value(); }
+  std::string published_verdict() { return std::string(api::name(published_result().verdict)); }
 
   // The notes of the Events at nodes with this reason.
   std::vector<std::string> events(const std::string& reason) {
@@ -41,29 +43,97 @@ class AppraiseTest : public ::testing::Test {
     });
   }
 
+  // The caches know of this quote of the machine.
+  bool published_clock(std::uint64_t clock) {
+    return rig_.eventually([&] {
+      const auto cached = rig_.records_.find("n1");
+      return cached && cached->value->boot &&
+             cached->value->boot->clock == static_cast<std::int64_t>(clock);
+    });
+  }
+  codec::Json message() {
+    return api::to_json(rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1"));
+  }
+  std::string outcome(const codec::Json& message) {
+    return rig_.post("/v1/attest", message, "token-n1").body.at("outcome");
+  }
+
   VerifierRig rig_;
   testing::EvidenceBuilder machine_{rig_.tpm_};
 };
 
-// The nonce and the clock of the quote are known to the replica that saw them. Another one, or the
-// same after a restart, takes the message for as long as the nonce lives, once; and says no more
-// than was said: the verdict ends when it would have.
-TEST_F(AppraiseTest, A50_AQuoteShownToAnotherReplicaGainsNoTime) {
+// A challenge of one replica may be answered to another, or to the same after a restart; and so may
+// the first half of an enrolment.
+TEST_F(AppraiseTest, A50_AChallengeOutlivesTheReplicaThatMadeIt) {
+  const auto begun = rig_.post("/v1/enrol", api::to_json(rig_.keys(rig_.tpm_)), "token-n1");
+  rig_.replica = &rig_.other_;
+  const Bytes session = api::parse_enrol_response(codec::to_json_text(begun.body))->session;
+  const Bytes proof = EnrolmentSessions::proof(rig_.context_.sessions.secret(session), session);
+  ASSERT_EQ(rig_.post("/v1/enrol/activate",
+                      api::to_json(api::ActivateRequest{session, proof, rig_.keys(rig_.tpm_)}),
+                      "token-n1")
+                .status,
+            200);
   rig_.expect_enrolled(rig_.tpm_, "n1");
-  const auto message = api::to_json(rig_.answer(machine_, rig_.challenge("token-n1"), "token-n1"));
-  ASSERT_EQ(rig_.post("/v1/attest", message, "token-n1").body.at("outcome"), "Appraised");
-  const auto before = expiry();
-  ASSERT_TRUE(before);
+  const auto answer = message();
+  rig_.replica = &rig_.service_;
+  EXPECT_EQ(outcome(answer), "Appraised");
+  EXPECT_EQ(outcome(answer), "Refused") << "used before";
+}
+
+// The nonce is known to the replica that saw it. Another one takes it for as long as it lives; but
+// not a quote that is not after what is published.
+TEST_F(AppraiseTest, A50_AQuoteIsNotTakenByAnotherReplica) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto once = message();
+  ASSERT_EQ(outcome(once), "Appraised");
+  const Time before = expiry();
+  ASSERT_TRUE(published_clock(machine_.clock.clock));
 
   rig_.clock_.advance(seconds(30));
   rig_.replica = &rig_.other_;
-  EXPECT_EQ(rig_.post("/v1/attest", message, "token-n1").body.at("outcome"), "Appraised");
+  EXPECT_EQ(outcome(once), "Refused");
   EXPECT_EQ(expiry(), before);
-  EXPECT_EQ(rig_.post("/v1/attest", message, "token-n1").body.at("outcome"), "Refused");
+  EXPECT_EQ(outcome(message()), "Appraised") << "the node itself goes on there";
 
   rig_.clock_.advance(kNonceLife);
   rig_.replica = &rig_.service_;
-  EXPECT_EQ(rig_.post("/v1/attest", message, "token-n1").body.at("outcome"), "Refused");
+  EXPECT_EQ(outcome(once), "Refused");
+}
+
+// Two good quotes, of which one is kept back; then the node goes bad and says so. What was kept is
+// fresh to the replica that saw nothing of all that.
+TEST_F(AppraiseTest, A50_AQuoteKeptBackDoesNotStandForWhatCameAfter) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(outcome(message()), "Appraised");
+  ASSERT_EQ(published_verdict(), "Trusted");
+  const auto kept = message();
+  machine_.run("/tmp/malware");
+  ASSERT_EQ(outcome(message()), "Appraised");
+  ASSERT_EQ(published_verdict(), "Violated");
+  ASSERT_TRUE(published_clock(machine_.clock.clock));
+
+  rig_.replica = &rig_.other_;
+  const auto reply = rig_.post("/v1/attest", kept, "token-n1");
+  EXPECT_EQ(reply.body.at("outcome"), "Refused");
+  EXPECT_EQ(reply.body.at("findings").at(0).at("reason"), "ClockWentBack") << reply.body;
+  EXPECT_EQ(published_verdict(), "Violated");
+}
+
+// The same before the other replica's cache has heard of it: what is written is compared with what
+// stands there.
+TEST_F(AppraiseTest, A50_NorWhileTheCacheIsBehind) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  ASSERT_EQ(outcome(message()), "Appraised");
+  const auto kept = message();
+  machine_.run("/tmp/malware");
+  rig_.records_.stop();  // which still says Trusted
+  ASSERT_EQ(outcome(message()), "Appraised");
+  ASSERT_EQ(published_verdict(), "Violated");
+
+  rig_.replica = &rig_.other_;
+  EXPECT_EQ(outcome(kept), "Appraised");
+  EXPECT_EQ(published_verdict(), "Violated");
 }
 
 TEST_F(AppraiseTest, A23_WhoEnrolsAndNeverQuotesHasNoResult) {
