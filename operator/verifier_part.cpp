@@ -165,7 +165,8 @@ Result<void> VerifierPart::take_shared_key(std::stop_token stop) {
   limit_ = std::make_unique<verifier::RateLimit>(env_.clock, verifier::RateLimit::Config{});
   service_ = std::make_unique<verifier::Service>(
       *context_, *callers_, *readers_, *limit_,
-      [this](std::string_view route, std::string_view outcome) { observe(route, outcome); });
+      [this](std::string_view route, std::string_view outcome) { observe(route, outcome); },
+      [this] { return env_.clock_check.agrees(); });
   return {};
 }
 
@@ -180,6 +181,10 @@ void VerifierPart::update_metrics() {
   if (server_metrics_) {
     server_metrics_->update();
   }
+  env_.metrics
+      .gauge(telemetry::metric::kClockDifference,
+             "How far this replica's clock is at least from the API server's; positive: ahead.")
+      .set(std::chrono::duration<double>(env_.clock_check.difference()).count());
   env_.metrics.gauge(telemetry::metric::kNodesRemembered, "Nodes whose evidence is remembered.")
       .set(static_cast<double>(states_.size()));
   env_.metrics
@@ -201,6 +206,7 @@ void VerifierPart::add_to(runtime::Process& process, runtime::Health& health) {
     }
     return {};
   });
+  health.add_readiness("clock", [this] { return env_.clock_check.agrees(); });
   health.add_readiness("signing-key", [this]() -> Result<void> {
     return publisher_.published() ? Result<void>() : unavailable("not published yet");
   });

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/server.h"
+#include "kube/clock_check.h"
 #include "kube/events.h"
 #include "kube/informer.h"
 #include "options.h"
@@ -25,6 +26,7 @@ namespace seaworthy::program {
 struct Environment {
   const Options& options;
   kube::Client& client;
+  const kube::ClockCheck& clock_check;
   const Clock& clock;
   Random& random;
   const telemetry::Log& log;

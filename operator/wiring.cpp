@@ -6,6 +6,7 @@
 #include "controller/controllers.h"
 #include "http/beast/server.h"
 #include "http/cpprest/client.h"
+#include "kube/clock_check.h"
 #include "kube/config.h"
 #include "runtime/process.h"
 #include "runtime/system_clock.h"
@@ -19,14 +20,27 @@ namespace {
 // Serving goes on after readiness turned false until endpoints have been updated everywhere.
 constexpr seconds kDrainDelay{3};
 
-Result<std::unique_ptr<kube::Client>> connect(const Options& options, const Clock& clock) {
+struct Connected {
+  std::shared_ptr<kube::ClockCheck> clock_check;
+  std::unique_ptr<kube::Client> client;
+};
+Result<Connected> connect(const Options& options, const Clock& clock, const telemetry::Log& log) {
   kube::Config config =
       TRY(kube::load_config({.path = options.kubeconfig}, kube::process_environment(), clock));
   config.http.user_agent = "seaworthy-operator/" SEAWORTHY_VERSION;
   std::shared_ptr<http::Client> http =
       TRY(http::cpprest::create_client(std::move(config.http), clock));
-  return kube::create_client(std::move(http), std::move(config.impersonation),
-                             std::move(config.on_unauthorized));
+  const auto clock_changed = [&log](const Result<void>& agrees) {
+    if (agrees) {
+      log.info("the clock agrees with the API server's again: nodes are judged");
+    } else {
+      log.error("wrong clock", {{telemetry::field::kError, agrees.error()}});
+    }
+  };
+  auto clock_check = std::make_shared<kube::ClockCheck>(std::move(http), clock, clock_changed);
+  auto client = kube::create_client(clock_check, std::move(config.impersonation),
+                                    std::move(config.on_unauthorized));
+  return Connected{std::move(clock_check), std::move(client)};
 }
 
 controller::Options controller_options(const Options& options) {
@@ -59,15 +73,17 @@ int run(const Options& given) {
              {{"component", "operator"}, {"version", SEAWORTHY_VERSION}})
       .set(1);
 
-  const auto client = connect(options, clock);
-  if (!client) {
-    log.error("cannot set up the API client", {{telemetry::field::kError, client.error()}});
+  const auto connected = connect(options, clock, log);
+  if (!connected) {
+    log.error("cannot set up the API client", {{telemetry::field::kError, connected.error()}});
     return 1;
   }
-  const Environment environment{options, **client, clock, random, log, metrics};
+  kube::Client& client = *connected->client;
+  const Environment environment{options, client, *connected->clock_check, clock, random,
+                                log,     metrics};
   VerifierPart verifier(environment);
   controller::Controllers controllers(
-      **client, controller_options(options), log, metrics, clock, random, [&process] {
+      client, controller_options(options), log, metrics, clock, random, [&process] {
         process.fail("controller",
                      Error(ErrorCode::kUnavailable, "no longer leader; starting anew"));
       });

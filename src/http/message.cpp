@@ -63,7 +63,6 @@ std::optional<Int> digits(std::string_view text) {
   return value;
 }
 
-// RFC 9110 §5.6.7 Date/Time Formats, IMF-fixdate only: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::optional<std::chrono::sys_seconds> parse_imf_fixdate(std::string_view text) {
   if (text.size() != 29 || text.substr(25) != " GMT" || text[3] != ',') {
     return std::nullopt;
@@ -179,6 +178,11 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
     wait = (*until - *from).count();
   }
   return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, kMaxRetryAfterSeconds));
+}
+
+std::optional<Time> parse_date(std::string_view text) {
+  const auto at = parse_imf_fixdate(text);
+  return at ? std::optional(Time::from_unix(at->time_since_epoch())) : std::nullopt;
 }
 
 std::string_view reason_phrase(int status) {

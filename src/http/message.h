@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace seaworthy::http {
 
@@ -88,6 +89,9 @@ Result<void> check_sendable(const Response& response);
 // "" if there is none, and then a date gives nothing). Never negative, at most a day.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
                                                       std::string_view date);
+
+// RFC 9110 §5.6.7 Date/Time Formats, IMF-fixdate only: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::optional<Time> parse_date(std::string_view text);
 
 // The usual phrase for a status: "Not Found"; "Status" if there is none.
 std::string_view reason_phrase(int status);

@@ -83,6 +83,7 @@ inline constexpr Name kKubeWatchRestarts = "seaworthy_kube_watch_restarts_total"
 inline constexpr Name kKubeCacheAge = "seaworthy_kube_cache_age_seconds";          // kind
 inline constexpr Name kKubeCacheObjects = "seaworthy_kube_cache_objects";          // kind
 inline constexpr Name kLeader = "seaworthy_leader";  // 1 while this replica leads
+inline constexpr Name kClockDifference = "seaworthy_clock_difference_seconds";
 
 // Controllers; label controller.
 inline constexpr Name kQueueDepth = "seaworthy_queue_depth";

@@ -136,6 +136,9 @@ http::Response Service::answer(const http::Request& request, std::stop_token sto
     outcome = refused.message.code;
     return error_response(refused);
   };
+  if (const auto may = may_judge_(); !may) {
+    return refuse(refusal(503, "ClockWrong", may.error().message()));
+  }
   const Route* found = nullptr;
   for (const Route& candidate : kRoutes) {
     found = candidate.path == request.path() ? &candidate : found;

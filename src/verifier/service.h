@@ -15,18 +15,23 @@ namespace seaworthy::verifier {
 // "NotEnrolled", …: a bounded set).
 using Observer = std::function<void(std::string_view route, std::string_view outcome)>;
 
+// Why agents are turned away for now (503), whatever they send: this replica's clock is wrong
+// . Asked for every request of an agent.
+using MayJudge = std::function<Result<void>()>;
+
 // Thread-safe. Every route needs a token that the API server vouches for, before anything
 // of the body is looked at. Only that of who reads evidence is itself in the body, which
 // may be of a few KiB then: what comes through the API server has no Authorization.
 class Service {
  public:
   Service(Context& context, CallerAuthenticator& callers, EvidenceReaders& readers,
-          RateLimit& limit, Observer observer)
+          RateLimit& limit, Observer observer, MayJudge may_judge)
       : context_(context),
         callers_(callers),
         readers_(readers),
         limit_(limit),
-        observer_(std::move(observer)) {}
+        observer_(std::move(observer)),
+        may_judge_(std::move(may_judge)) {}
 
   http::Response handle(const http::Request& request, std::stop_token stop);
 
@@ -41,6 +46,7 @@ class Service {
   EvidenceReaders& readers_;
   RateLimit& limit_;
   Observer observer_;
+  MayJudge may_judge_;
 };
 
 }  // namespace seaworthy::verifier

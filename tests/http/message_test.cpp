@@ -53,6 +53,14 @@ TEST(Response, IsRefusedWithAnInterimStatusOrABadHeader) {
   EXPECT_FALSE(check_sendable(Response{.headers = {{"Location", "/\r\nSet-Cookie: a"}}}));
 }
 
+TEST(Date, IsReadInTheOneFormatThatIsSent) {
+  EXPECT_EQ(parse_date("Sun, 06 Nov 1994 08:49:37 GMT"), Time::from_unix(seconds(784'111'777)));
+  for (const char* other : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+                            "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET"}) {
+    EXPECT_FALSE(parse_date(other)) << other;
+  }
+}
+
 struct RetryAfterCase {
   const char* name;
   const char* value;

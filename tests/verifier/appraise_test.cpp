@@ -136,6 +136,20 @@ TEST_F(AppraiseTest, A50_NorWhileTheCacheIsBehind) {
   EXPECT_EQ(published_verdict(), "Violated");
 }
 
+TEST_F(AppraiseTest, A60_AReplicaWhoseClockIsWrongJudgesNobody) {
+  rig_.expect_enrolled(rig_.tpm_, "n1");
+  const auto good = message();
+  rig_.may_judge = [] { return Result<void>(unavailable("an hour behind")); };
+  const auto reply = rig_.post("/v1/attest", good, "token-n1");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.code(), "ClockWrong");
+  EXPECT_EQ(rig_.enrol(rig_.tpm_, "token-n1").code(), "ClockWrong");
+  EXPECT_TRUE(rig_.record("n1")->results.empty()) << "nothing was signed";
+
+  rig_.may_judge = [] { return Result<void>(); };
+  EXPECT_EQ(outcome(good), "Appraised") << "nor was the nonce spent";
+}
+
 TEST_F(AppraiseTest, A23_WhoEnrolsAndNeverQuotesHasNoResult) {
   rig_.expect_enrolled(rig_.tpm_, "n1");
   EXPECT_TRUE(rig_.record("n1")->results.empty());

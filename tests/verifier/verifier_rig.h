@@ -275,7 +275,13 @@ class VerifierRig {
   EvidenceReaders readers_{*client_,
                            "system:serviceaccount:seaworthy-system:seaworthy-evidence-reader"};
   RateLimit limit_{clock_, {.per_second = 1000, .burst = 1000}};
-  Service service_{context_, callers_, readers_, limit_, [](std::string_view, std::string_view) {}};
+  MayJudge may_judge = [] { return Result<void>(); };
+  Service service_{context_,
+                   callers_,
+                   readers_,
+                   limit_,
+                   [](std::string_view, std::string_view) {},
+                   [this] { return may_judge(); }};
   Service* replica = &service_;  // who gets what is posted
 
   // Another replica: the same key, another memory.
@@ -293,8 +299,12 @@ class VerifierRig {
                          context_.key,
                          "test",
                          [](const std::string& problem) { ADD_FAILURE() << problem; }};
-  Service other_{other_context_, callers_, readers_, limit_,
-                 [](std::string_view, std::string_view) {}};
+  Service other_{other_context_,
+                 callers_,
+                 readers_,
+                 limit_,
+                 [](std::string_view, std::string_view) {},
+                 [this] { return may_judge(); }};
   bool wired_ = [this] {
     policies_.add_handler([this](const auto&, const auto&, const auto&) { view_.invalidate(); });
     sets_.add_handler([this](const auto&, const auto&, const auto&) { view_.invalidate(); });
