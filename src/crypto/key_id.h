@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/public_key.h"
 
@@ -16,6 +17,9 @@ struct IdentifiedKey {
   // The last four bytes of the certificate's subject key identifier; without one, of the SHA-1 of
   // the key's bits, which is what an identifier usually is. It names a key and proves nothing.
   std::uint32_t id = 0;
+  Bytes subject_key_id = {};  // all of it
+  // Of its certificate: the issuer's name in DER and the serial number; empty for a bare key.
+  Bytes issuer = {}, serial = {};
 };
 
 // One "CERTIFICATE" or "PUBLIC KEY" block; text around it is ignored. Whoever configured it vouches

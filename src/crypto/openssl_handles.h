@@ -64,6 +64,11 @@ inline std::string text_of(BIO* bio) {
   return size > 0 ? std::string(data, static_cast<std::size_t>(size)) : std::string();
 }
 
+inline Bytes content_of(const ASN1_STRING* string) {
+  const std::uint8_t* data = ASN1_STRING_get0_data(string);
+  return {data, data + ASN1_STRING_length(string)};
+}
+
 inline Bytes big_endian(const BIGNUM* n, std::size_t width) {
   Bytes out(width);
   SEAWORTHY_CHECK(BN_bn2binpad(n, out.data(), static_cast<int>(width)) == static_cast<int>(width));

@@ -246,8 +246,8 @@ std::optional<FileRules::Judgement> FileRules::judge_file(const MeasuredFile& fi
       })) {
     return std::nullopt;
   }
-  const FileSignature found =
-      file.signature.empty() ? FileSignature::kNone : best_signature(file, sets, bad);
+  const bool is_signed = !file.signature.empty() || !file.appended.pkcs7.empty();
+  const FileSignature found = is_signed ? best_signature(file, sets, bad) : FileSignature::kNone;
   if (found == FileSignature::kGood || ignored(file.path)) {
     return std::nullopt;
   }

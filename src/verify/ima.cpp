@@ -266,6 +266,7 @@ class ImaCheck {
                            .digest = *digest,
                            .path = entry.name,
                            .signature = entry.signature,
+                           .appended = entry.appended,
                            .buffer = entry.buffer});
   }
 

@@ -55,7 +55,8 @@ struct MeasuredFile {
   // the kernel calls it (".ima": a key for this keyring).
   std::string_view path;
   ByteSpan signature = {};  // as it lay at the file; nobody has checked it
-  ByteSpan buffer = {};     // of a buffer: its content
+  eventlog::ImaEntry::AppendedSignature appended = {};  // at its end; neither has this been checked
+  ByteSpan buffer = {};                                 // of a buffer: its content
 };
 
 // The list up to the entry at which PCR 10 has the quoted value. Entries after it are not looked

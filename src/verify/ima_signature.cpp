@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "crypto/detached_signature.h"
 #include "eventlog/ima_signature.h"
 
 namespace seaworthy::verify {
@@ -61,8 +62,45 @@ bool ImaKeyring::good(const Key& key, const Digest& digest, ByteSpan signature) 
 }
 
 FileSignature ImaKeyring::check(const MeasuredFile& file) const {
-  if (file.kind != MeasuredFile::Kind::kFile || file.signature.empty() ||
-      file.digest.alg() != HashAlg::kSha256) {
+  if (file.kind != MeasuredFile::Kind::kFile || file.digest.alg() != HashAlg::kSha256) {
+    return FileSignature::kNone;
+  }
+  const FileSignature attribute = check_attribute(file);
+  if (attribute == FileSignature::kGood) {
+    return attribute;
+  }
+  const FileSignature appended = check_appended(file);
+  return appended == FileSignature::kGood ? appended : std::max(attribute, appended);
+}
+
+FileSignature ImaKeyring::check_appended(const MeasuredFile& file) const {
+  if (file.appended.pkcs7.empty()) {
+    return FileSignature::kNone;
+  }
+  const auto signature = crypto::parse_detached_signature(file.appended.pkcs7);
+  if (!signature || crypto::hash_alg_named(file.appended.digest_alg) != signature->hash ||
+      file.appended.digest.size() != crypto::digest_size(signature->hash)) {
+    return FileSignature::kNone;
+  }
+  const Digest digest(signature->hash, file.appended.digest);
+  FileSignature found = FileSignature::kUnknownKey;
+  for (const Key& key : keys_) {
+    if (!signature->names(key.key)) {
+      continue;
+    }
+    if (key.minimum_version > 2) {
+      found = std::max(found, FileSignature::kTooOld);
+    } else if (good(key, digest, signature->bytes)) {
+      return FileSignature::kGood;
+    } else {
+      found = FileSignature::kFalse;
+    }
+  }
+  return found;
+}
+
+FileSignature ImaKeyring::check_attribute(const MeasuredFile& file) const {
+  if (file.signature.empty()) {
     return FileSignature::kNone;
   }
   const auto signature = eventlog::parse_ima_signature(file.signature);

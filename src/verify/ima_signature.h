@@ -43,6 +43,10 @@ class ImaKeyring {
   //
   // A good one is remembered by (digest, key, signature) and not computed again, for as long as
   // 65,536 later ones do not push it out; a node cannot push by what is not good.
+  //
+  // The signature in the file's attribute is over the digest that decides here. One appended to it
+  // is over the file without it: that this digest and that one are of the same file is the kernel's
+  // word, as everything in the list. It counts as one of version 2.
   FileSignature check(const MeasuredFile& file) const;
 
   std::size_t computed() const;  // public key operations so far
@@ -53,6 +57,8 @@ class ImaKeyring {
   struct First {
     std::size_t operator()(const Known& known) const;
   };
+  FileSignature check_attribute(const MeasuredFile& file) const;
+  FileSignature check_appended(const MeasuredFile& file) const;
   bool good(const Key& key, const crypto::Digest& digest, ByteSpan signature) const;
   bool remembered(const Known& known) const REQUIRES(mutex_);
   void remember(const Known& known) const REQUIRES(mutex_);

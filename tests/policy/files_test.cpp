@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
+#include "codec/hex.h"
 #include "crypto/ec_key.h"
 #include "eventlog/ima_signature.h"
 #include "policy/evaluate.h"
@@ -34,6 +38,10 @@ MeasuredFile buffer(std::string_view content, std::string_view name) {
           .path = name,
           .buffer = as_bytes(content)};
 }
+
+// SHA-256 of crc7.ko (tests/data/crypto/PROVENANCE.md) without its signature.
+constexpr std::string_view kDebianModule =
+    "48f31a25907894cd3f975dc895eeb5844bfdd7293e65d32f114a84d6a5a3aeb5";
 
 const Time kNow = Time::from_unix(std::chrono::seconds(1'000));
 
@@ -282,6 +290,24 @@ TEST(Files, WhatASignerSignedIsKnown) {
   EXPECT_EQ(world.unknown(world.signed_file()), Reasons{});
   world.set.runtime.signers.clear();
   EXPECT_EQ(world.unknown(world.signed_file()), kUnknown);
+}
+
+// A module of Debian, as IMA tells of it, and the key of that kernel.
+TEST(Files, A103_ASignatureAtTheEndOfAModuleCounts) {
+  const auto data = [](const std::string& name) {
+    std::ifstream in(SEAWORTHY_TEST_DATA "/crypto/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string signature = data("debian-12-module.p7s");
+  Bytes content = *codec::from_hex(kDebianModule);
+  MeasuredFile module = file("with its signature", "/lib/modules/crc7.ko");
+  module.appended = {"sha256", content, as_bytes(signature)};
+  World world;
+  EXPECT_EQ(world.unknown(module), kUnknown);
+  world.set.runtime.signers = {{"debian", data("debian-12-modules.pem"), 2}};
+  EXPECT_EQ(world.unknown(module), Reasons{});
+  content[0] ^= 1;
+  EXPECT_EQ(world.unknown(module), Reasons{Reason::kFileSignatureFalse});
 }
 
 TEST(Files, A103_ASignatureOfSomethingElseIsTold) {

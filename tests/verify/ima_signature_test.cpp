@@ -5,8 +5,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "crypto/detached_signature.h"
 #include "crypto/make_certificate.h"
 #include "eventlog/ima_signature.h"
+#include "support/detached_signature.h"
 
 namespace seaworthy::verify {
 namespace {
@@ -182,6 +184,87 @@ TEST(ImaKeyring, BelievesWhatEvmctlSigned) {
     changed.back() ^= 1;
     EXPECT_EQ(ring.check(file_with(changed)), FileSignature::kFalse);
   }
+}
+
+// ---- Signatures at the end of a file ------------------------------------------------------------
+
+class Appended : public ::testing::Test {
+ protected:
+  // A module that was signed: what IMA says of it.
+  MeasuredFile module(ByteSpan pkcs7) const {
+    MeasuredFile file{.digest = crypto::sha256(as_bytes("module and signature")), .path = "/m.ko"};
+    file.appended = {"sha256", content_.bytes(), pkcs7};
+    return file;
+  }
+  ImaKeyring ring(std::uint8_t minimum = 2) const {
+    return ImaKeyring({{"modules", *crypto::parse_identified_key(pem_), minimum}});
+  }
+
+  const Digest content_ = crypto::sha256(as_bytes("module"));
+  const Bytes der_ = seaworthy::testing::make_der(
+      {"Modules", publisher(), "Modules", publisher(), seaworthy::testing::ca_extensions()});
+  const std::string pem_ = crypto::Certificate::parse(der_)->to_pem();
+  const Bytes good_ = seaworthy::testing::sign_detached(der_, publisher(), as_bytes("module"));
+};
+
+TEST_F(Appended, BelievesThatOfAConfiguredKey) {
+  const ImaKeyring keys = ring();
+  EXPECT_EQ(keys.check(module(good_)), FileSignature::kGood);
+  EXPECT_EQ(keys.check(module(good_)), FileSignature::kGood);
+  EXPECT_EQ(keys.computed(), 1u);
+  EXPECT_EQ(ring_of(new_ec_key()).check(module(good_)), FileSignature::kUnknownKey);
+}
+
+TEST_F(Appended, A103_EveryBitOfItCounts) {
+  const ImaKeyring keys = ring();
+  for (std::size_t bit = 0; bit < good_.size() * 8; ++bit) {
+    Bytes changed = good_;
+    changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ 1 << bit % 8);
+    const auto parsed = crypto::parse_detached_signature(changed);
+    const auto original = crypto::parse_detached_signature(good_);
+    const bool says_the_same = parsed && parsed->bytes == original->bytes &&
+                               parsed->hash == original->hash && parsed->alg == original->alg &&
+                               parsed->issuer == original->issuer &&
+                               parsed->serial == original->serial;
+    EXPECT_EQ(keys.check(module(changed)) == FileSignature::kGood, says_the_same) << bit;
+  }
+}
+
+TEST_F(Appended, A103_IsOverThisContentUnderThisHash) {
+  const ImaKeyring keys = ring();
+  const Bytes other = seaworthy::testing::sign_detached(der_, publisher(), as_bytes("another"));
+  EXPECT_EQ(keys.check(module(other)), FileSignature::kFalse);
+  MeasuredFile file = module(good_);
+  file.appended.digest_alg = "sha512";
+  EXPECT_EQ(keys.check(file), FileSignature::kNone);
+  file = module(good_);
+  file.appended.digest = file.appended.digest.first(31);
+  EXPECT_EQ(keys.check(file), FileSignature::kNone);
+  file = module(good_);
+  file.appended.digest = file.digest.bytes();  // of the file with the signature
+  EXPECT_EQ(keys.check(file), FileSignature::kFalse);
+}
+
+// it does not say what it is over.
+TEST_F(Appended, A102_CountsAsVersion2) {
+  EXPECT_EQ(ring(3).check(module(good_)), FileSignature::kTooOld);
+}
+
+TEST_F(Appended, NeitherSignatureStandsForTheOther) {
+  const ImaKeyring keys = ring();
+  MeasuredFile file = module(good_);
+  const Bytes unknown = signature_of(new_ec_key(), file.digest, Type::kFile, 2, kId);
+  file.signature = unknown;
+  EXPECT_EQ(keys.check(file), FileSignature::kGood) << "the appended one is";
+  const Bytes attribute = signature_of(publisher(), file.digest, Type::kFile, 2,
+                                       crypto::parse_identified_key(pem_)->id);
+  const Bytes bad = seaworthy::testing::sign_detached(der_, publisher(), as_bytes("another"));
+  file = module(bad);
+  EXPECT_EQ(keys.check(file), FileSignature::kFalse);
+  file.signature = attribute;
+  EXPECT_EQ(keys.check(file), FileSignature::kGood) << "that at the file is";
+  file.digest = crypto::hash(HashAlg::kSha512, as_bytes("module and signature"));
+  EXPECT_EQ(keys.check(file), FileSignature::kNone) << "withdrawn files are found by SHA-256 only";
 }
 
 }  // namespace

@@ -265,11 +265,14 @@ TEST(VerifiedIma, A99_ANewlineInANameMakesNoSecondEntry) {
 TEST(VerifiedIma, R20_FilesOfEveryKnownTemplateAreShown) {
   EvidenceBuilder machine;
   const Bytes none;
+  Bytes appended = to_bytes(as_bytes({"sha256:\0", 8}));
+  append(appended, Bytes(32, 6));
+  const Bytes pkcs7{0x30, 0x01};
   for (const auto& [name, alg, more] :
        std::vector<std::tuple<const char*, const char*, std::vector<Bytes>>>{
            {"ima-sig", "sha256", {}},
            {"ima-sigv2", "ima:sha256", {}},
-           {"ima-modsig", "sha256", {none, none}},
+           {"ima-modsig", "sha256", {appended, pkcs7}},
            {"evm-sig", "sha256", {none, none, none, none, none, none}}}) {
     machine.files.push_back({.template_name = name,
                              .digest_alg = alg,
@@ -282,6 +285,9 @@ TEST(VerifiedIma, R20_FilesOfEveryKnownTemplateAreShown) {
   EXPECT_EQ(text(shown.ima().findings()), "");
   ASSERT_EQ(shown.ima().files().size(), 6u);
   EXPECT_EQ(shown.ima().files()[4].path, "/ima-modsig");
+  EXPECT_EQ(shown.ima().files()[4].appended.digest_alg, "sha256");
+  EXPECT_EQ(to_bytes(shown.ima().files()[4].appended.digest), Bytes(32, 6));
+  EXPECT_EQ(to_bytes(shown.ima().files()[4].appended.pkcs7), pkcs7);
   EXPECT_EQ(shown.ima().files()[5].path, "/evm-sig");
 }
 
