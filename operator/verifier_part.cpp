@@ -144,6 +144,13 @@ Result<void> VerifierPart::take_shared_key(std::stop_token stop) {
           events_, *key, "seaworthy " SEAWORTHY_VERSION, [this](const std::string& problem) {
             env_.log.warning("verifier", {{telemetry::field::kError, problem}});
           });
+      context_->checkpoint_used = [this](std::string_view outcome) {
+        env_.metrics
+            .counter(telemetry::metric::kCheckpoints,
+                     "Checkpoints of other replicas that were used or not, by outcome.",
+                     {{"outcome", std::string(outcome)}})
+            .add();
+      };
       break;
     }
     if (!retryable(key.error().code()) && key.error().code() != ErrorCode::kDenied) {

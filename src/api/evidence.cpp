@@ -105,6 +105,7 @@ Result<ChallengeMessage> read_challenge(Fields& fields) {
     out.userspace_log_known = known.empty() ? known : TRY(read_sha256(fields, "userspaceLogKnown"));
   }
   out.ima_from = static_cast<std::uint64_t>(TRY(fields.integer("imaFrom", 0, kMaxIndex)));
+  out.ima_whole = TRY(fields.maybe_boolean("imaWhole")).value_or(false);
   out.interval_seconds = TRY(fields.integer("intervalSeconds", 0, 86'400));
   return out;
 }
@@ -244,6 +245,9 @@ Json to_json(const ChallengeMessage& message) {
     out["userspaceLogKnown"] = *message.userspace_log_known;
   }
   out["imaFrom"] = message.ima_from;
+  if (message.ima_whole) {
+    out["imaWhole"] = true;
+  }
   out["intervalSeconds"] = message.interval_seconds;
   return out;
 }
@@ -272,6 +276,9 @@ Json to_json(const AttestRequest& message) {
     out["ima"]["from"] = message.ima->from;
     out["ima"]["entries"] = b64(message.ima->entries);
   }
+  if (message.checkpoint) {
+    out["checkpoint"] = b64(*message.checkpoint);
+  }
   return out;
 }
 
@@ -293,6 +300,7 @@ Result<AttestRequest> parse_attest_request(std::string_view body) {
     TRY(ima->expect_no_more());
     out.ima = std::move(part);
   }
+  out.checkpoint = TRY(fields.maybe_base64("checkpoint", kMaxCheckpointBytes));
   TRY(fields.expect_no_more());
   return out;
 }
@@ -335,6 +343,11 @@ Json to_json(const AttestResponse& message) {
   if (!message.findings.empty()) {
     out["findings"] = findings_json(message.findings);
   }
+  if (message.checkpoint) {
+    out["checkpoint"] = Json::object();
+    out["checkpoint"]["imaEntries"] = message.checkpoint->ima_entries;
+    out["checkpoint"]["sealed"] = b64(message.checkpoint->sealed);
+  }
   out["challenge"] = to_json(message.challenge);
   return out;
 }
@@ -352,6 +365,13 @@ Result<AttestResponse> parse_attest_response(std::string_view body) {
     out.verdicts.push_back(TRY(read_summary(item)));
   }
   out.findings = TRY(read_findings(fields));
+  if (auto checkpoint = TRY(fields.maybe_object("checkpoint"))) {
+    CheckpointMessage given;
+    given.ima_entries =
+        static_cast<std::uint64_t>(TRY(checkpoint->integer("imaEntries", 0, kMaxIndex)));
+    given.sealed = TRY(checkpoint->base64("sealed", kMaxCheckpointBytes));
+    out.checkpoint = std::move(given);
+  }
   Fields challenge = TRY(fields.object("challenge"));
   out.challenge = TRY(read_challenge(challenge));
   return out;

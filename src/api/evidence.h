@@ -20,6 +20,7 @@ inline constexpr const char* kAgentAudience = "seaworthy-verifier";
 inline constexpr std::size_t kMaxBootLogBytes = 1 << 20;          // largest real log: 73 KiB
 inline constexpr std::size_t kMaxUserspaceLogBytes = 256 * 1024;  // largest real log: 10 KB
 inline constexpr std::size_t kMaxImaBytes = 8 << 20;  // of one message; about 40,000 entries
+inline constexpr std::size_t kMaxCheckpointBytes = 64 * 1024;  // usually 300 bytes
 inline constexpr std::size_t kMaxEnrolBody = 192 * 1024;
 inline constexpr std::size_t kMaxAttestBody = 14 << 20;  // base64 of both, and the rest
 
@@ -57,7 +58,10 @@ struct ChallengeMessage {
   // SHA-256, hexadecimal, of systemd's log that need not be sent again; empty: none is known;
   // absent: a verifier that does not read it.
   std::optional<std::string> userspace_log_known = {};
-  std::uint64_t ima_from = 0;         // send entries from this index on
+  std::uint64_t ima_from = 0;  // send entries from this index on
+  // If ima_from is 0: what a checkpoint spares is needed all the same, because a policy has to
+  // judge every entry. Otherwise the verifier knows nothing, and a checkpoint will do.
+  bool ima_whole = false;
   std::int64_t interval_seconds = 0;  // until the next evidence, if nothing changes
   bool operator==(const ChallengeMessage&) const = default;
 };
@@ -67,6 +71,12 @@ struct ActivateResponse {
   std::int64_t retry_seconds = 0;
   std::optional<ChallengeMessage> challenge;  // if Enrolled
   bool operator==(const ActivateResponse&) const = default;
+};
+// How far a verifier has seen a node's IMA list, for its other replicas to go on from.
+struct CheckpointMessage {
+  std::uint64_t ima_entries = 0;
+  Bytes sealed;  // opaque
+  bool operator==(const CheckpointMessage&) const = default;
 };
 struct AttestRequest {
   struct Ima {
@@ -82,6 +92,7 @@ struct AttestRequest {
   std::optional<Bytes> boot_log;
   std::optional<Bytes> userspace_log = {};  // systemd's
   std::optional<Ima> ima;
+  std::optional<Bytes> checkpoint = {};  // the last one that a verifier gave, as sealed
   bool operator==(const AttestRequest&) const = default;
 };
 enum class AttestOutcome : std::uint8_t {
@@ -100,6 +111,7 @@ struct AttestResponse {
   bool need_boot_log = false;
   std::vector<VerdictSummary> verdicts;
   std::vector<FindingView> findings;
+  std::optional<CheckpointMessage> checkpoint = {};  // in place of the one before
   ChallengeMessage challenge;  // the next one; its ima_from says from where to send
   bool operator==(const AttestResponse&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "attester/collect.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "attester/files.h"
@@ -59,10 +60,17 @@ Result<void> add_userspace_log(const Sources& from, const api::ChallengeMessage&
   return {};
 }
 
+std::uint64_t ima_begin(const api::ChallengeMessage& challenge, const Carried& checkpoint) {
+  if (challenge.ima_whole || !checkpoint) {
+    return challenge.ima_from;
+  }
+  return std::max(challenge.ima_from, checkpoint->ima_entries);
+}
+
 }  // namespace
 
 Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& challenge,
-                         const Binding& binding, BootLog boot_log) {
+                         const Binding& binding, BootLog boot_log, const Carried& checkpoint) {
   const auto selection = TRY(selection_of(challenge));
   Evidence out;
   api::AttestRequest& request = out.request;
@@ -84,12 +92,17 @@ Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& chall
 
   const auto growth = from.ima.poll();
   if (growth) {
-    ImaList::Slice slice = TRY(from.ima.read(challenge.ima_from, api::kMaxImaBytes));
+    const std::uint64_t begin = ima_begin(challenge, checkpoint);
+    ImaList::Slice slice = TRY(from.ima.read(begin, api::kMaxImaBytes));
     out.ima_entries = growth->entries;
     out.ima_complete = slice.complete;
     request.ima = api::AttestRequest::Ima{.from = slice.from, .entries = std::move(slice.entries)};
   } else if (growth.error().code() != ErrorCode::kNotFound) {
     return growth.error();
+  }
+
+  if (checkpoint) {
+    request.checkpoint = checkpoint->sealed;
   }
 
   Bytes log = TRY(read_boot_log(from.boot_log_path));

@@ -1,6 +1,7 @@
 // TPM, boot log and IMA list → one message of evidence.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ struct Binding {
   std::string_view token;  // of the very request that carries the evidence
 };
 
+// The last checkpoint that a verifier gave: for one that remembers less than the challenge expects.
+using Carried = std::optional<api::CheckpointMessage>;
+
 enum class BootLog { kIfUnknown, kAlways };
 
 struct Evidence {
@@ -38,13 +42,15 @@ struct Evidence {
 // Answers a challenge: PCR values (a hint), then the quote, then the IMA list, then the boot log.
 // In this order because the kernel appends to the list before it extends: a list read after the
 // quote holds every entry that the quote covers, and perhaps some more (R19, A-90). Nothing is
-// tried twice here.
+// tried twice here. The list begins where the checkpoint ends, if the verifier does not remember as
+// much and does not want to see it all the same.
 //
 // A node without boot log sends an empty one, which proves nothing of its boot (BootLogMissing).
 // A node without IMA list sends none, and the policy says what that means; a list that was there
 // and is gone is kUnavailable. Errors of Device as they are; kMalformed for a challenge that no TPM
 // could answer or a boot log above api::kMaxBootLogBytes.
 Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& challenge,
-                         const Binding& binding, BootLog boot_log = BootLog::kIfUnknown);
+                         const Binding& binding, BootLog boot_log = BootLog::kIfUnknown,
+                         const Carried& checkpoint = {});
 
 }  // namespace seaworthy::attester

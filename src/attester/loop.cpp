@@ -168,11 +168,12 @@ milliseconds Loop::attest(std::stop_token stop, bool triggered) {
   const api::ChallengeMessage challenge = *std::exchange(challenge_, std::nullopt);
   look_at_ima();
   const std::uint64_t entries_before = ima_.entries();
-  auto evidence = collect({.device = parts_.device,
-                           .boot_log_path = config_.boot_log_path,
-                           .userspace_log_path = config_.userspace_log_path,
-                           .ima = ima_},
-                          challenge, {.ak_name = ak_name_, .token = *token}, boot_log_);
+  auto evidence =
+      collect({.device = parts_.device,
+               .boot_log_path = config_.boot_log_path,
+               .userspace_log_path = config_.userspace_log_path,
+               .ima = ima_},
+              challenge, {.ak_name = ak_name_, .token = *token}, boot_log_, checkpoint_);
   if (!evidence) {
     const bool another_tpm = evidence.error().code() == ErrorCode::kConflict;
     return held_up("attest", {evidence.error()},
@@ -183,6 +184,9 @@ milliseconds Loop::attest(std::stop_token stop, bool triggered) {
   auto answer = verifier_.attest(evidence->request, *token, std::move(stop));
   if (const auto* wait = std::get_if<Wait>(&answer)) {
     const bool unknown = wait->why.code() == ErrorCode::kNotFound;
+    if (wait->why.code() == ErrorCode::kMalformed) {
+      checkpoint_.reset();
+    }
     return held_up("attest", *wait, unknown ? State::kEnrol : State::kChallenge);
   }
   return judged(std::get<api::AttestResponse>(answer), *evidence, triggered);
@@ -214,6 +218,7 @@ milliseconds Loop::judged(const api::AttestResponse& response, const Evidence& s
     return delay;
   }
   more_in_a_row_ = 0;
+  checkpoint_ = response.checkpoint;
   backoff_.reset();
   const milliseconds whole = interval_;
   gap_ = triggered ? std::min(gap_ * 2, std::max(whole / 2, config_.least_gap)) : config_.least_gap;

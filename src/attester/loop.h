@@ -37,6 +37,9 @@ struct LoopConfig {
 // - New IMA entries are sent at once. While they keep coming, the gap between messages doubles up
 // to
 //   half an interval: a quote holds the TPM for up to a second.
+// - The last checkpoint goes along with each message, for whichever replica of the verifier gets
+// it. One
+//   that does not read such a field (an older one) refuses the message: then it is left out.
 // - 404 (the verifier does not know this node): enrols anew. Every other refusal and failure: backs
 // off
 //   and asks for a new challenge.
@@ -86,6 +89,7 @@ class Loop {
   std::optional<Identity> identity_;
   Bytes ak_name_;
   std::optional<api::ChallengeMessage> challenge_;
+  Carried checkpoint_;
   Monotonic challenge_expires_;
   Monotonic due_;         // of the next evidence, if nothing changes
   Monotonic sent_;        // the last one

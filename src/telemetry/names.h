@@ -96,6 +96,7 @@ inline constexpr Name kPolicyWouldDeny = "seaworthy_would_deny_total";  // polic
 inline constexpr Name kAgentRequests = "seaworthy_agent_requests_total";  // route, outcome
 inline constexpr Name kNodesRemembered = "seaworthy_verifier_nodes";
 inline constexpr Name kEvidenceWanted = "seaworthy_verifier_evidence_wanted";
+inline constexpr Name kCheckpoints = "seaworthy_verifier_checkpoints_total";  // outcome
 inline constexpr Name kEnrolments = "seaworthy_enrolments_total";             // outcome
 inline constexpr Name kChallenges = "seaworthy_challenges_total";             // outcome
 inline constexpr Name kAppraisals = "seaworthy_appraisals_total";             // policy, verdict

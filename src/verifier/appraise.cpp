@@ -4,6 +4,7 @@
 
 #include "codec/base64.h"
 #include "verifier/challenge.h"
+#include "verifier/checkpoint.h"
 #include "verifier/endorsement.h"
 #include "verifier/enrolled.h"
 #include "verifier/publish.h"
@@ -209,6 +210,8 @@ api::AttestResponse need_more(Context& context, const Caller& caller, NodeState&
   response.need_boot_log = more.boot_log;
   response.challenge = new_challenge(context, caller, state, policies);
   response.challenge.ima_from = std::min(response.challenge.ima_from, more.ima_from);
+  // What came did not do, with or without a checkpoint.
+  response.challenge.ima_whole = response.challenge.ima_from == 0;
   if (more.boot_log) {
     response.challenge.boot_log_known.reset();
     response.challenge.userspace_log_known = "";
@@ -269,6 +272,7 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   }
   const verify::Challenge challenge =
       expected_challenge(request.nonce, caller, state->key->name(), nonce->selection);
+  take_checkpoint(context, caller, request, *state);
   const Round as_sent{caller, request, challenge, state->progress.ima};
   auto outcome =
       verify::verify_evidence(input_of(request), *state->key, challenge, state->progress);
@@ -300,7 +304,9 @@ Answer<api::AttestResponse> attest(Context& context, const Caller& caller,
   if (offer_evidence(context, as_sent, enrolled, evidence) == Offered::kAskForTheRest) {
     return need_more(context, caller, *state, enrolled.policies, {});
   }
-  return appraised(context, caller, *state, enrolled.policies, round);
+  api::AttestResponse response = appraised(context, caller, *state, enrolled.policies, round);
+  response.checkpoint = give_checkpoint(context, caller, request.pcrs, *state);
+  return response;
 }
 
 }  // namespace seaworthy::verifier

@@ -64,9 +64,11 @@ api::ChallengeMessage new_challenge(Context& context, const Caller& caller, Node
   message.userspace_log_known = state.progress.userspace_log_digest().value_or("");
   message.boot_log_known = state.progress.boot_log_digest();
   message.ima_from = ima_from(state, policies, context.clock.now());
+  message.ima_whole = message.ima_from == 0 && state.progress.ima_entries() > 0;
   if (const auto from = context.states.wanted().ima_from(caller.node_uid, state.progress.ima,
                                                          context.clock.monotonic())) {
     message.ima_from = std::min(message.ima_from, *from);
+    message.ima_whole = message.ima_from == 0;
     message.boot_log_known.reset();
     message.userspace_log_known = "";
   }

@@ -38,6 +38,8 @@ struct Context {
   NonceBook book;
   std::string build;                                // "seaworthy 0.1.0"
   std::function<void(const std::string&)> problem;  // for the log: what failed on our side
+  // For the metrics: what became of a checkpoint that an agent showed or should have got.
+  std::function<void(std::string_view outcome)> checkpoint_used = [](std::string_view) {};
 
   Context(const Clock& clock_, Random& random_, kube::Client& client_,
           const kube::Informer<api::ObjectMeta>& nodes_,

@@ -1,5 +1,6 @@
 // What the verifier remembers of each node between two of its evidences. In the memory of this
-// replica only: one that remembers nothing asks for everything from the beginning.
+// replica only: one that remembers nothing goes on from what the agent shows of another one's
+// (checkpoint.h), or asks for everything from the beginning.
 #pragma once
 
 #include <map>

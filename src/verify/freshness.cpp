@@ -16,6 +16,20 @@ std::string change(const char* what, std::uint64_t before, std::uint64_t now) {
 
 }  // namespace
 
+bool same_epoch(const tpm::ClockInfo& a, const tpm::ClockInfo& b) {
+  return a.reset_count == b.reset_count && a.restart_count == b.restart_count;
+}
+
+bool comes_after(const tpm::ClockInfo& later, const tpm::ClockInfo& earlier) {
+  if (later.reset_count != earlier.reset_count) {
+    return !went_back(earlier.reset_count, later.reset_count);
+  }
+  if (later.restart_count != earlier.restart_count) {
+    return !went_back(earlier.restart_count, later.restart_count);
+  }
+  return later.clock > earlier.clock;
+}
+
 Checked<Freshness> verify_freshness(const VerifiedQuote& quote,
                                     const std::optional<LastQuote>& last) {
   if (!last) {

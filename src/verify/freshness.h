@@ -18,6 +18,11 @@ struct LastQuote {
   bool operator==(const LastQuote&) const = default;
 };
 
+// Nothing was reset between the two: what was verified at one still holds at the other.
+bool same_epoch(const tpm::ClockInfo& a, const tpm::ClockInfo& b);
+// In the order of R13, whatever the epochs.
+bool comes_after(const tpm::ClockInfo& later, const tpm::ClockInfo& earlier);
+
 struct Freshness {
   // The TPM was reset or restarted, or nothing is known yet: everything about this boot is to be
   // verified again from the first byte.

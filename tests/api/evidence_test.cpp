@@ -33,6 +33,7 @@ AttestRequest attest() {
   out.boot_log = Bytes{9, 9};
   out.userspace_log = Bytes{8, 8};
   out.ima = AttestRequest::Ima{4, {1, 2, 3}};
+  out.checkpoint = Bytes{6, 6};
   return out;
 }
 
@@ -41,6 +42,7 @@ AttestResponse appraised() {
           .need_boot_log = false,
           .verdicts = {{PolicyName("production"), Verdict::kViolated, {"UnknownFile"}}},
           .findings = {{"UnknownFile", "/bin/nc", "m"}},
+          .checkpoint = CheckpointMessage{21, {5, 5}},
           .challenge = challenge()};
 }
 
@@ -62,11 +64,14 @@ TEST(Evidence, EveryMessageIsReadAsItWasWritten) {
   EXPECT_EQ(*parse_challenge(text_of(challenge())), challenge());
   ChallengeMessage first = challenge();
   first.boot_log_known.reset();
+  first.ima_from = 0;
+  first.ima_whole = true;
   EXPECT_EQ(*parse_challenge(text_of(first)), first);
   EXPECT_EQ(*parse_attest_request(text_of(attest())), attest());
   AttestRequest steady = attest();
   steady.boot_log.reset();
   steady.ima.reset();
+  steady.checkpoint.reset();
   EXPECT_EQ(*parse_attest_request(text_of(steady)), steady);
   EXPECT_EQ(*parse_attest_response(text_of(appraised())), appraised());
   AttestResponse more = appraised();
@@ -74,6 +79,7 @@ TEST(Evidence, EveryMessageIsReadAsItWasWritten) {
   more.need_boot_log = true;
   more.verdicts.clear();
   more.findings.clear();
+  more.checkpoint.reset();
   EXPECT_EQ(*parse_attest_response(text_of(more)), more);
   const ErrorMessage error{"NotEnrolled", "enrol first", {{"R", "a", "m"}}};
   EXPECT_EQ(*parse_error_message(text_of(error)), error);
@@ -163,6 +169,8 @@ INSTANTIATE_TEST_SUITE_P(
             "bootLogDigest: expected a SHA-256 digest, 64 lower-case hexadecimal digits"},
         Bad{"A180_FractionForAnIndex", "/ima/from", "1.0",
             "ima.from: expected an integer from 0 to 9007199254740992, got 1.0"},
+        Bad{"A181_ACheckpointAboveTheLimit", "/checkpoint", base64_of(kMaxCheckpointBytes + 1),
+            "checkpoint: decodes to 65537 bytes; the limit is 65536"},
         Bad{"A180_NegativeIndex", "/ima/from", "-1",
             "ima.from: expected an integer from 0 to 9007199254740992, got -1"}),
     [](const auto& row) { return row.param.name; });
@@ -171,6 +179,8 @@ TEST(Evidence, TakesTheLargestBootLogAndImaList) {
   AttestRequest largest = attest();
   largest.boot_log = Bytes(kMaxBootLogBytes, 1);
   largest.ima->entries = Bytes(kMaxImaBytes, 2);
+  largest.userspace_log = Bytes(kMaxUserspaceLogBytes, 3);
+  largest.checkpoint = Bytes(kMaxCheckpointBytes, 4);
   const std::string body = text_of(largest);
   EXPECT_LE(body.size(), kMaxAttestBody);
   EXPECT_EQ(*parse_attest_request(body), largest);

@@ -33,7 +33,7 @@ class CollectTest : public ::testing::Test {
                     .boot_log_path = log_path_,
                     .userspace_log_path = userspace_path_,
                     .ima = ima_},
-                   challenge_, {.ak_name = ak_name_, .token = "token"}, boot_log);
+                   challenge_, {.ak_name = ak_name_, .token = "token"}, boot_log, checkpoint_);
   }
 
   testing::TempFolder folder_;
@@ -45,7 +45,29 @@ class CollectTest : public ::testing::Test {
   testing::FakeDevice device_;
   ImaList ima_{ima_path_};
   api::ChallengeMessage challenge_;
+  Carried checkpoint_;
 };
+
+TEST_F(CollectTest, A105_TheListBeginsWhereTheCheckpointEnds) {
+  struct Row {
+    std::uint64_t asked;
+    bool whole;
+    std::uint64_t verified;  // by the checkpoint
+    std::uint64_t begins;
+  };
+  for (const Row& row : {Row{0, false, 3, 3}, Row{2, false, 3, 3}, Row{4, false, 3, 4},
+                         Row{0, true, 3, 0}, Row{0, false, 9, 0}}) {
+    challenge_.ima_from = row.asked;
+    challenge_.ima_whole = row.whole;
+    checkpoint_ = api::CheckpointMessage{row.verified, {7}};
+    const auto evidence = collect_now();
+    ASSERT_TRUE(evidence) << evidence.error().message();
+    EXPECT_EQ(evidence->request.checkpoint, Bytes{7});
+    EXPECT_EQ(evidence->request.ima->from, row.begins) << row.asked << row.whole << row.verified;
+  }
+  checkpoint_.reset();
+  EXPECT_FALSE(collect_now()->request.checkpoint);
+}
 
 TEST_F(CollectTest, AnswersTheChallenge) {
   const auto evidence = collect_now();

@@ -132,6 +132,8 @@ class FakeVerifier final : public http::Client {
   bool need_boot_log = false;
   std::string pending;  // "PendingApproval": what activation answers
   std::uint64_t ima_known = 0;
+  bool ima_whole = false;
+  std::optional<api::CheckpointMessage> checkpoint;  // given for evidence that is appraised
 
   std::vector<std::string> asked;  // targets, in order
   std::vector<std::string> authorizations;
@@ -187,6 +189,7 @@ class FakeVerifier final : public http::Client {
             .selection = {{.bank = "sha256", .pcrs = {0, 7, 10}}},
             .boot_log_known = {},
             .ima_from = ima_known,
+            .ima_whole = ima_whole,
             .interval_seconds = interval_seconds};
   }
 
@@ -220,6 +223,7 @@ class FakeVerifier final : public http::Client {
       outcomes.pop_front();
     }
     out.need_boot_log = need_boot_log;
+    out.checkpoint = checkpoint;
     if (out.outcome == api::AttestOutcome::kRefused) {
       out.findings.push_back({.reason = "NonceMismatch", .about = "", .message = "another nonce"});
     }

@@ -265,6 +265,38 @@ TEST_F(LoopTest, LooksAgainWhoItIsWhenTheTpmIsAnotherOne) {
   EXPECT_GE(verifier_.evidence.size(), 2u);
 }
 
+TEST_F(LoopTest, A105_ShowsTheLastCheckpointWithEachMessage) {
+  verifier_.enrolled = true;
+  verifier_.checkpoint = api::CheckpointMessage{2, {1}};
+  settle();
+  EXPECT_FALSE(verifier_.evidence.back().checkpoint);
+  verifier_.checkpoint = api::CheckpointMessage{3, {2}};
+  pass(seconds(31));
+  EXPECT_EQ(verifier_.evidence.back().checkpoint, Bytes{1});
+  EXPECT_EQ(verifier_.evidence.back().ima->from, 2u);
+  // One that was refused is shown again, and not begun with.
+  verifier_.outcomes = {api::AttestOutcome::kNeedMore};
+  verifier_.ima_whole = true;
+  verifier_.checkpoint.reset();
+  pass(seconds(31));
+  EXPECT_EQ(verifier_.evidence.back().checkpoint, Bytes{2});
+  EXPECT_EQ(verifier_.evidence.back().ima->from, 0u);
+  pass(seconds(31));
+  EXPECT_FALSE(verifier_.evidence.back().checkpoint) << "the last answer had none";
+}
+
+TEST_F(LoopTest, AVerifierThatReadsNoCheckpointGetsNone) {
+  verifier_.enrolled = true;
+  verifier_.checkpoint = api::CheckpointMessage{2, {1}};
+  settle();
+  verifier_.instead = FakeVerifier::refuse(400, "BadRequest");
+  pass(seconds(31));
+  verifier_.instead.reset();
+  pass(seconds(60));
+  ASSERT_GE(verifier_.evidence.size(), 2u);
+  EXPECT_FALSE(verifier_.evidence[1].checkpoint);
+}
+
 TEST_F(LoopTest, ARebootUnderneathStartsTheListAnew) {
   verifier_.enrolled = true;
   pass(seconds(5));
