@@ -57,6 +57,12 @@ Parsed parse_options(int argc, const char* const* argv) {
   app.add_option("--ima-list", options.ima_path, "The kernel's list of measured files; '' for none")
       ->type_name("FILE")
       ->capture_default_str();
+  app.add_option(
+         "--state", options.state_folder,
+         "Folder where the IMA list of this boot is kept, for when the kernel does not show "
+         "all of it any more; '' for none")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   runtime::cli::add_listen(app, "--health-listen,--health-address",
                            "Where health and metrics are served (HTTP)", options.health_address,
                            options.health_port);

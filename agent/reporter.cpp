@@ -99,6 +99,14 @@ void Reporter::ima_entries(std::uint64_t entries) {
   ima_entries_.set(static_cast<double>(entries));
 }
 
+// Said once, like that.
+void Reporter::ima_not_kept(const Error& why) {
+  if (not_kept_ != why.message()) {
+    log_.warning("the IMA list is not kept", {{field::kError, why}});
+    not_kept_ = why.message();
+  }
+}
+
 void Reporter::tpm_operation(std::string_view operation, std::chrono::nanoseconds held,
                              bool succeeded) {
   const double held_seconds = std::chrono::duration<double>(held).count();

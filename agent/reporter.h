@@ -26,6 +26,7 @@ class Reporter final : public attester::Observer {
   void held_up(std::string_view doing, const Error& why, std::chrono::milliseconds delay) override;
   void stepped() override;
   void ima_entries(std::uint64_t entries) override;
+  void ima_not_kept(const Error& why) override;
 
   void tpm_operation(std::string_view operation, std::chrono::nanoseconds held, bool succeeded);
 
@@ -49,6 +50,7 @@ class Reporter final : public attester::Observer {
   attester::Pulse pulse_;
   std::string last_summary_;  // of verdicts, to log changes only
   std::string last_trouble_;
+  std::string not_kept_;                          // why the IMA list is not
   std::atomic<std::int64_t> success_millis_{-1};  // monotonic; -1: never
   std::atomic<std::int64_t> interval_seconds_{30};
 };

@@ -71,7 +71,8 @@ int run(const Options& options) {
                        .observer = reporter},
                       {.boot_log_path = options.boot_log_path,
                        .userspace_log_path = options.userspace_log_path,
-                       .ima_path = options.ima_path});
+                       .ima_path = options.ima_path,
+                       .state_folder = options.state_folder});
 
   metrics
       .gauge(telemetry::metric::kBuildInfo, "1; what runs is in the labels.",

@@ -47,7 +47,8 @@ writable() { # host paths that a container may write to
   [[ $(k get deploy,ds -n seaworthy-system -o json | jq -c '[.items[].spec.template.spec | .volumes as $volumes | .containers[].volumeMounts[]? |
     select(.readOnly != true) | .name as $name | $volumes[] | select(.name == $name) | .hostPath.path]') == "$1" ]]
 }
-check "the only folder of a node that is written to is the kubelet's for device plugins" writable '["/var/lib/kubelet/device-plugins"]'
+check "the only folders of a node that are written to are the agent's own and the kubelet's for device plugins" \
+  writable '["/var/lib/seaworthy-agent","/var/lib/kubelet/device-plugins"]'
 nonroot() { k get deploy -n seaworthy-system -o json | jq -e '[.items[].spec.template.spec.securityContext.runAsNonRoot] | all'; }
 check "operator and webhook are not root" nonroot
 

@@ -62,7 +62,7 @@ Node::Node(Options options)
     : options_(std::move(options)),
       device_(attester::tss::create_device(tcti(options_))),
       abuse_(tcti(options_)),
-      ima_(options_.runtime + "/binary_runtime_measurements") {}
+      ima_({.list = options_.runtime + "/binary_runtime_measurements"}) {}
 
 Result<std::unique_ptr<Node>> Node::create(Options options) {
   auto node = std::unique_ptr<Node>(new Node(std::move(options)));

@@ -9,7 +9,7 @@
 #include "abuse.h"
 #include "api/evidence.h"
 #include "attester/device.h"
-#include "attester/ima_list.h"
+#include "attester/ima_history.h"
 #include "base/result.h"
 #include "http/client.h"
 #include "runtime/system_clock.h"
@@ -60,7 +60,7 @@ class Node {
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<attester::Device> device_;
   Abuse abuse_;
-  attester::ImaList ima_;
+  attester::ImaHistory ima_;
   attester::Identity identity_;
   Bytes ak_name_;
 };

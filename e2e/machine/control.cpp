@@ -109,6 +109,11 @@ Result<std::string> execute(Machine& machine, std::string_view text) {
     const crypto::Digest digest = TRY(machine.run_file(path, content));
     return codec::to_hex(digest.bytes()) + "\n";
   }
+  if (verb == "trim") {
+    const auto entries = TRY(fields.integer("entries", 0, 1'000'000));
+    TRY(machine.trim(static_cast<std::size_t>(entries)));
+    return "forgot " + std::to_string(entries) + " entries\n";
+  }
   if (verb == "clone") {
     const std::string folder = TRY(fields.text("folder", 4095));
     TRY(machine.clone_to(folder));

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <numeric>
+
 #include "codec/hex.h"
 #include "codec/writer.h"
 #include "files.h"
@@ -83,6 +85,7 @@ Result<void> Machine::measure_boot() {
 
   measured_.clear();
   entries_ = 0;
+  shown_.clear();
   TRY(write_file(ima_path(), {}));
   // boot_aggregate: the SHA-256 of PCR 0 to 9 (Linux ≥ 5.8, ima_calc_boot_aggregate).
   crypto::Hasher aggregate(HashAlg::kSha256);
@@ -102,6 +105,7 @@ Result<void> Machine::measure_boot() {
 Result<void> Machine::append_entry(Tpm& tpm, const ImaEntry& entry) {
   TRY(append_file(ima_path(), entry.bytes));
   ++entries_;
+  shown_.push_back(entry.bytes.size());
   return tpm.extend(10, entry.digests);
 }
 
@@ -130,6 +134,18 @@ Result<crypto::Digest> Machine::run_file(const std::string& path, ByteSpan conte
     TRY(append_entry(tpm, ima_ng(digest, path)));
   }
   return digest;
+}
+
+Result<void> Machine::trim(std::size_t entries) {
+  if (entries > shown_.size()) {
+    return malformed("the list has " + std::to_string(shown_.size()) + " entries");
+  }
+  const auto end = shown_.begin() + static_cast<std::ptrdiff_t>(entries);
+  const std::size_t bytes = std::accumulate(shown_.begin(), end, std::size_t{0});
+  const Bytes list = TRY(read_file(ima_path()));
+  TRY(write_file(ima_path(), ByteSpan(list).subspan(bytes)));
+  shown_.erase(shown_.begin(), end);
+  return {};
 }
 
 Result<void> Machine::clone_to(const fs::path& folder) const {

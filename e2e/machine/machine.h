@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "codec/json.h"
@@ -37,6 +38,10 @@ class Machine {
   // the same content of that path was measured since the boot. Gives the SHA-256 of the content.
   Result<crypto::Digest> run_file(const std::string& path, ByteSpan content);
 
+  // What a kernel with IMA's staging does for root: the oldest entries are not shown any more. Of
+  // the registers nothing changes.
+  Result<void> trim(std::size_t entries);
+
   // Copies what survives into a new state folder: a TPM with the same keys.
   Result<void> clone_to(const std::filesystem::path& folder) const;
 
@@ -58,6 +63,7 @@ class Machine {
   Swtpm swtpm_;
   std::set<std::pair<std::string, Bytes>> measured_;
   std::size_t entries_ = 0;
+  std::vector<std::size_t> shown_;  // bytes of each entry in the list
 };
 
 // "sha256:" and the SHA-256 of the EK's SubjectPublicKeyInfo: what NodeAttestation.spec.ekHash

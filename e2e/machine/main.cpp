@@ -30,6 +30,7 @@ struct Options {
   std::string name;
   std::vector<std::uint32_t> pcrs;
   bool rsa = false;
+  std::size_t entries = 0;
 };
 
 // What a verb prints.
@@ -122,6 +123,14 @@ int program(int argc, char** argv) {
   sub->add_option("path", o.path, "path that IMA writes down")->required();
   sub->add_option("--content", o.content, "instead of what the file holds")
       ->each([&o](const std::string&) { o.has_content = true; });
+
+  sub = verb(
+      "trim", "make the kernel forget the oldest entries of its IMA list",
+      [](const Options& options) {
+        return ask(options.folders.state, Json{{"verb", "trim"}, {"entries", options.entries}});
+      });
+  state(sub);
+  sub->add_option("entries", o.entries)->required();
 
   sub = verb("clone", "copy the TPM into a new state folder", [](const Options& options) {
     return ask(options.folders.state,

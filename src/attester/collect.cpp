@@ -7,6 +7,7 @@
 #include "attester/token.h"
 #include "codec/hex.h"
 #include "crypto/digest.h"
+#include "tpm/attest.h"
 #include "tpm/qualifying_data.h"
 
 namespace seaworthy::attester {
@@ -60,6 +61,14 @@ Result<void> add_userspace_log(const Sources& from, const api::ChallengeMessage&
   return {};
 }
 
+std::optional<ImaEpoch> epoch_of(ByteSpan attested) {
+  const auto header = tpm::parse_attest_header(attested);
+  if (!header) {
+    return std::nullopt;  // the verifier refuses it and says why
+  }
+  return ImaEpoch{header->clock.reset_count, header->clock.restart_count};
+}
+
 std::uint64_t ima_begin(const api::ChallengeMessage& challenge, const Carried& checkpoint) {
   if (challenge.ima_whole || !checkpoint) {
     return challenge.ima_from;
@@ -90,11 +99,11 @@ Result<Evidence> collect(const Sources& from, const api::ChallengeMessage& chall
   request.attested = std::move(quote.attested);
   request.signature = std::move(quote.signature);
 
-  const auto growth = from.ima.poll();
-  if (growth) {
+  if (const auto growth = from.ima.poll()) {
     const std::uint64_t begin = ima_begin(challenge, checkpoint);
-    ImaList::Slice slice = TRY(from.ima.read(begin, api::kMaxImaBytes));
-    out.ima_entries = growth->entries;
+    ImaList::Slice slice = TRY(from.ima.read(epoch_of(request.attested), begin, api::kMaxImaBytes));
+    out.ima_not_kept = from.ima.trouble();
+    out.ima_entries = from.ima.entries();
     out.ima_complete = slice.complete;
     request.ima = api::AttestRequest::Ima{.from = slice.from, .entries = std::move(slice.entries)};
   } else if (growth.error().code() != ErrorCode::kNotFound) {

@@ -7,7 +7,7 @@
 
 #include "api/evidence.h"
 #include "attester/device.h"
-#include "attester/ima_list.h"
+#include "attester/ima_history.h"
 #include "base/result.h"
 
 namespace seaworthy::attester {
@@ -17,7 +17,7 @@ struct Sources {
   Device& device;
   std::string boot_log_path;
   std::string userspace_log_path = {};  // systemd's; empty: none
-  ImaList& ima;
+  ImaHistory& ima;
 };
 
 // What a request is bound to.
@@ -37,6 +37,7 @@ struct Evidence {
   // False if the IMA entries asked for do not fit into one message: the verifier cannot reach the
   // quoted PCR 10 then, and this is why.
   bool ima_complete = true;
+  std::optional<Error> ima_not_kept = {};  // why not, if it should be
 };
 
 // Answers a challenge: PCR values (a hint), then the quote, then the IMA list, then the boot log.

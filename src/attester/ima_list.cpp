@@ -14,6 +14,7 @@ namespace seaworthy::attester {
 namespace {
 
 constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kHeadBytes = 256;  // longer than boot_aggregate
 // No entry is larger: seven fields at most, each below eventlog's limit; a real one has 300 bytes.
 constexpr std::size_t kMaxEntryBytes = 8 << 20;
 
@@ -55,6 +56,23 @@ void ImaList::restart() {
   end_ = 0;
   partial_ = 0;
   offsets_.clear();
+  head_.clear();
+}
+
+// By another descriptor, so that the one of poll() stays at the end: securityfs walks the whole
+// list to go back.
+Result<bool> ImaList::begins_otherwise() {
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return unavailable("cannot open the IMA list " + path_ + ": " + std::strerror(errno));
+  }
+  Bytes now(head_.size());
+  const auto got = read_at(fd, now, 0, path_);
+  ::close(fd);
+  if (!got) {
+    return got.error();
+  }
+  return now != head_ || *got != now.size();
 }
 
 Result<bool> ImaList::reopen_if_changed() {
@@ -72,7 +90,7 @@ Result<bool> ImaList::reopen_if_changed() {
         ::fstat(fd_, &before) == 0 && before.st_dev == now.st_dev && before.st_ino == now.st_ino;
     // securityfs says 0; an ordinary file shows that it was cut.
     const bool shorter = now.st_size != 0 && static_cast<std::uint64_t>(now.st_size) < end_;
-    if (same && !shorter) {
+    if (same && !shorter && !TRY(begins_otherwise())) {
       return false;
     }
     restart();
@@ -105,7 +123,7 @@ Result<ImaList::Growth> ImaList::poll() {
       partial_ = 0;
     }
   }
-  return Growth{.grew = anew || entries_ != entries_before, .entries = entries_};
+  return Growth{.grew = anew || entries_ != entries_before, .anew = anew, .entries = entries_};
 }
 
 // Counts the whole entries in bytes that begin where the counted ones end.
@@ -123,6 +141,9 @@ Result<void> ImaList::count(ByteSpan bytes) {
     done = reader.consumed();
     ++entries_;
   }
+  if (end_ == 0) {
+    head_ = to_bytes(bytes.first(std::min(done, kHeadBytes)));
+  }
   end_ += done;
   partial_ = bytes.size() - done;
   return {};
@@ -137,8 +158,7 @@ Result<ImaList::Slice> ImaList::read(std::uint64_t from, std::size_t max_bytes) 
   if (slice.from == entries_) {
     return slice;
   }
-  // Another descriptor, so that the one of poll() stays at the end: securityfs walks the whole
-  // list to go back.
+  // Another descriptor, for the same reason.
   const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return unavailable("cannot open the IMA list " + path_ + ": " + std::strerror(errno));

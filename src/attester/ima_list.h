@@ -26,14 +26,16 @@ class ImaList {
 
   struct Growth {
     bool grew = false;          // whole entries were added, or the list began anew
+    bool anew = false;          // counted from its beginning: other entries than before
     std::uint64_t entries = 0;  // in all
   };
-  // Reads what was added since the last call. Cheap if nothing was: one stat and one read.
+  // Reads what was added since the last call. Cheap if nothing was: one stat and two reads.
   // securityfs tells neither size nor change, so there is nothing to wait for and this has to be
   // called every now and then. An entry that is not complete yet waits for the next call.
   //
-  // A list that is another file or got shorter (a machine that booted anew under a program that did
-  // not) is counted from its beginning. kNotFound if there never was one; kUnavailable if it
+  // A list that is another file, got shorter (a machine that booted anew under a program that did
+  // not) or begins with another entry (a kernel that was made to forget the first ones) is counted
+  // from its beginning. kNotFound if there never was one; kUnavailable if it
   // went away or cannot be read; kMalformed if its next entry cannot be one.
   Result<Growth> poll();
 
@@ -47,9 +49,11 @@ class ImaList {
   Result<Slice> read(std::uint64_t from, std::size_t max_bytes);
 
   std::uint64_t entries() const { return entries_; }
+  std::uint64_t bytes() const { return end_; }  // of them
 
  private:
   Result<bool> reopen_if_changed();  // true if another list begins
+  Result<bool> begins_otherwise();
   void restart();
   Result<void> count(ByteSpan bytes);
 
@@ -62,6 +66,7 @@ class ImaList {
   std::uint64_t end_ = 0;               // where the entries counted end
   std::size_t partial_ = 0;             // bytes of an incomplete entry after it, last time
   std::vector<std::uint64_t> offsets_;  // of every kStride-th entry
+  Bytes head_;                          // its first bytes
 };
 
 }  // namespace seaworthy::attester

@@ -25,7 +25,9 @@ Loop::Loop(Parts parts, LoopConfig config)
     : parts_(std::move(parts)),
       config_(std::move(config)),
       verifier_(parts_.client, parts_.clock),
-      ima_(config_.ima_path),
+      ima_({.list = config_.ima_path,
+            .folder = config_.state_folder,
+            .boot_id = config_.boot_id_path}),
       backoff_(parts_.random),
       gap_(config_.least_gap) {}
 
@@ -178,6 +180,9 @@ milliseconds Loop::attest(std::stop_token stop, bool triggered) {
     const bool another_tpm = evidence.error().code() == ErrorCode::kConflict;
     return held_up("attest", {evidence.error()},
                    another_tpm ? State::kIdentify : State::kChallenge);
+  }
+  if (evidence->ima_not_kept) {
+    parts_.observer.ima_not_kept(*evidence->ima_not_kept);
   }
   // Entries that came while the quote was made are perhaps not covered by it.
   changed_ = evidence->ima_entries != entries_before;

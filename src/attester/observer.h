@@ -25,6 +25,8 @@ class Observer {
   // longest wait (Backoff::kMostAsked). If this stops, the loop hangs.
   virtual void stepped() = 0;
   virtual void ima_entries(std::uint64_t entries) = 0;
+  // The list is sent as the kernel shows it, and nothing is kept for when it shows less.
+  virtual void ima_not_kept(const Error& why) = 0;
 };
 
 }  // namespace seaworthy::attester

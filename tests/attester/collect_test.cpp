@@ -43,7 +43,7 @@ class CollectTest : public ::testing::Test {
   const Bytes log_ = Bytes(1000, 3);
   const Bytes ak_name_ = Bytes(34, 8);
   testing::FakeDevice device_;
-  ImaList ima_{ima_path_};
+  ImaHistory ima_{{.list = ima_path_}};
   api::ChallengeMessage challenge_;
   Carried checkpoint_;
 };

@@ -81,6 +81,7 @@ class FakeDevice final : public Device {
   Identity who{.ek_certificates = {{0x30, 1}}, .ek_public = {9, 9}, .ak_public = some_ak_public()};
   std::optional<Error> broken;  // every operation fails with it
   std::function<void()> during_quote = [] {};
+  Bytes attested = {1, 2, 3};
   int identities = 0;
   int quotes = 0;
   std::vector<Bytes> qualifying;
@@ -106,7 +107,7 @@ class FakeDevice final : public Device {
     ++quotes;
     qualifying.push_back(to_bytes(data));
     during_quote();
-    return SignedQuote{.attested = {1, 2, 3}, .signature = {4, 5}};
+    return SignedQuote{.attested = attested, .signature = {4, 5}};
   }
   Result<PcrValues> read_pcrs(const tpm::PcrSelection& selection) override {
     if (broken) {
@@ -246,6 +247,7 @@ struct RecordingObserver final : Observer {
   std::vector<bool> attestations;  // triggered?
   std::vector<HeldUp> troubles;
   std::uint64_t entries = 0;
+  std::string not_kept;
   std::atomic<int> steps{0};
 
   void enrolled() override { ++enrolments; }
@@ -257,6 +259,7 @@ struct RecordingObserver final : Observer {
   }
   void stepped() override { ++steps; }
   void ima_entries(std::uint64_t n) override { entries = n; }
+  void ima_not_kept(const Error& why) override { not_kept = why.message(); }
 };
 
 }  // namespace seaworthy::attester::testing

@@ -36,6 +36,18 @@ TEST_F(ImaListTest, CountsWhatIsThereAndThenWhatIsAdded) {
   EXPECT_EQ(growth->entries, 5u);
 }
 
+TEST_F(ImaListTest, A106_AListThatForgotItsFirstEntriesIsCountedAnew) {
+  write_file(path_, ima_entries(0, 5));
+  EXPECT_TRUE(list_.poll()->anew);
+  append_file(path_, ima_entry(5));
+  EXPECT_FALSE(list_.poll()->anew);
+  write_file(path_, ima_entries(2, 9));  // the same file, and no shorter
+  const auto growth = list_.poll();
+  EXPECT_TRUE(growth->anew);
+  EXPECT_EQ(growth->entries, 9u);
+  EXPECT_EQ(list_.read(8, 1'000)->entries, ima_entry(10));
+}
+
 TEST_F(ImaListTest, WaitsForAnEntryThatIsNotWhole) {
   const Bytes entry = ima_entry(1);
   write_file(path_, ima_entry(0));

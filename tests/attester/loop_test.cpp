@@ -8,6 +8,7 @@
 #include "attester/fakes.h"
 #include "support/fake_clock.h"
 #include "support/fake_random.h"
+#include "tpm/attest.h"
 
 namespace seaworthy::attester {
 namespace {
@@ -69,7 +70,9 @@ class LoopTest : public ::testing::Test {
               .clock = clock_,
               .random = random_,
               .observer = observer_},
-             {.boot_log_path = folder_ / "log", .ima_path = folder_ / "ima"}};
+             {.boot_log_path = folder_ / "log",
+              .ima_path = folder_ / "ima",
+              .state_folder = folder_ / "state"}};
 };
 
 TEST_F(LoopTest, EnrolsAndAttestsAtOnce) {
@@ -283,6 +286,26 @@ TEST_F(LoopTest, A105_ShowsTheLastCheckpointWithEachMessage) {
   EXPECT_EQ(verifier_.evidence.back().ima->from, 0u);
   pass(seconds(31));
   EXPECT_FALSE(verifier_.evidence.back().checkpoint) << "the last answer had none";
+}
+
+// What a kernel does not show any more comes from the folder; without it the list is as it is
+// shown.
+TEST_F(LoopTest, A106_KeepsTheListAndSaysIfItCannot) {
+  verifier_.enrolled = true;
+  device_.attested = tpm::write_quote({.qualified_signer = {},
+                                       .extra_data = {},
+                                       .clock = {.clock = 1, .reset_count = 7},
+                                       .firmware_version = 1,
+                                       .pcrs = {},
+                                       .pcr_digest = {}});
+  pass(seconds(1));
+  EXPECT_NE(observer_.not_kept.find(folder_ / "state"), std::string::npos) << observer_.not_kept;
+  EXPECT_EQ(verifier_.evidence.back().ima->entries, testing::ima_entries(0, 3));
+  std::filesystem::create_directory(folder_ / "state");
+  pass(seconds(31));
+  testing::write_file(folder_ / "ima", testing::ima_entries(2, 3));
+  pass(seconds(2));
+  EXPECT_EQ(verifier_.evidence.back().ima->entries, testing::ima_entries(0, 5));
 }
 
 TEST_F(LoopTest, AVerifierThatReadsNoCheckpointGetsNone) {

@@ -45,7 +45,8 @@ class MachineTest : public ::testing::Test {
     ::setenv("TSS2_LOG", "all+none", 0);
     start();
     device_ = tss::create_device("swtpm:path=" + (folder_ / "runtime/tpm.sock"));
-    ima_ = std::make_unique<ImaList>(folder_ / "runtime/binary_runtime_measurements");
+    ima_ = std::make_unique<ImaHistory>(
+        ImaHistory::Config{.list = folder_ / "runtime/binary_runtime_measurements"});
   }
   void TearDown() override { stop(SIGTERM); }
 
@@ -142,7 +143,7 @@ class MachineTest : public ::testing::Test {
   testing::TempFolder folder_;
   pid_t pid_ = -1;
   std::unique_ptr<Device> device_;
-  std::unique_ptr<ImaList> ima_;
+  std::unique_ptr<ImaHistory> ima_;
   api::AttestRequest sent_;
   verify::AttestationProgress progress_;
 };
@@ -238,6 +239,38 @@ TEST_F(MachineTest, A58_APowerLossIsANewEpochAndNothingWorse) {
   EXPECT_TRUE(after.new_epoch());
   EXPECT_EQ(after.quote().clock().reset_count, before.quote().clock().reset_count + 1);
   EXPECT_EQ(text_of(after.findings()), "");
+}
+
+// What the verifier forgot as well has to come from what was kept.
+TEST_F(MachineTest, A106_ATrimmedListIsShownFromItsFirstEntry) {
+  const std::string state = folder_ / "kept";
+  std::filesystem::create_directory(state);
+  const auto restart_agent = [&] {
+    ima_ = std::make_unique<ImaHistory>(
+        ImaHistory::Config{.list = folder_ / "runtime/binary_runtime_measurements",
+                           .folder = state,
+                           .boot_id = "/proc/sys/kernel/random/boot_id"});
+  };
+  restart_agent();
+  const auto whole = attest().ima().entries();
+  verb_here("trim", "15");
+  verb_here("run-file", "/usr/bin/next --content x");
+  EXPECT_EQ(attest().ima().entries(), whole + 1);
+  EXPECT_EQ(sent_.ima->from, whole);
+  restart_agent();
+  progress_ = {};
+  const auto again = attest();
+  EXPECT_EQ(again.ima().entries(), whole + 1);
+  EXPECT_EQ(text_of(again.findings()), "");
+  // Another epoch begins with nothing of it.
+  verb_here("boot", "good");
+  EXPECT_EQ(text_of(attest().findings()), "");
+
+  verb_here("trim", "15");
+  std::filesystem::remove_all(state);
+  restart_agent();
+  progress_ = {};
+  EXPECT_NE(text_of(attest().findings()).find("ImaListIncomplete"), std::string::npos);
 }
 
 TEST_F(MachineTest, A53_ACloneHasTheSameKeys) {
