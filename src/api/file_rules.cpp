@@ -149,6 +149,8 @@ Result<FileRules> parse_file_rules(Fields& runtime) {
   FileRules out;
   out.old_kernels =
       static_cast<OldKernelRule>(TRY(one_of_or(runtime, "oldKernels", {"Refused", "Allowed"}, 0)));
+  out.kexec =
+      static_cast<KexecRule>(TRY(one_of_or(runtime, "kexec", {"Forbidden", "Measured"}, 0)));
   for (Fields& fields : TRY(runtime.objects("paths", kMaxPaths))) {
     FileRules::Path path = TRY(parse_path(fields, out.paths));
     out.paths.push_back(std::move(path));

@@ -56,6 +56,7 @@ Result<RuntimeReferences> parse_runtime_references(codec::Fields& spec);
 void write_runtime_references(const RuntimeReferences& runtime, codec::Json& spec);
 
 enum class OldKernelRule : std::uint8_t { kRefused, kAllowed };
+enum class KexecRule : std::uint8_t { kForbidden, kMeasured };
 enum class PathVerdict : std::uint8_t { kJudged, kIgnoredEvenIfExecuted };
 
 // Of AttestationPolicy.spec.evidence.runtime.
@@ -66,10 +67,11 @@ struct FileRules {
     bool operator==(const Path&) const = default;
   };
   OldKernelRule old_kernels = OldKernelRule::kRefused;
+  KexecRule kexec = KexecRule::kForbidden;
   std::vector<Path> paths;  // the longest that fits decides
   bool operator==(const FileRules&) const = default;
 };
-// Reads oldKernels and paths.
+// Reads oldKernels, kexec and paths.
 Result<FileRules> parse_file_rules(codec::Fields& runtime);
 
 }  // namespace seaworthy::api

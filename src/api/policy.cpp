@@ -64,6 +64,9 @@ Result<AttestationPolicy::Runtime> parse_runtime(Fields& fields) {
       TRY(one_of_or(fields, "unknownFiles", {"Violated", "Report"}, 0)));
   out.reference_values = TRY(parse_set_names(fields));
   out.rules = TRY(parse_file_rules(fields));
+  if (out.ima == ImaRule::kIgnored && out.rules.kexec != KexecRule::kForbidden) {
+    return fields.malformed_at("kexec", "must be Forbidden when ima is Ignored");
+  }
   if (out.ima == ImaRule::kIgnored && !out.rules.paths.empty()) {
     return fields.malformed_at("paths", "must be empty when ima is Ignored");
   }
@@ -152,6 +155,10 @@ Result<AttestationPolicy::Evidence> parse_evidence(Fields& fields) {
   }
   Fields runtime = TRY(fields.object("runtime"));
   out.runtime = TRY(parse_runtime(runtime));
+  if (out.runtime.rules.kexec == KexecRule::kMeasured &&
+      out.secure_boot == Requirement::kOptional) {
+    return runtime.malformed_at("kexec", "Measured needs secureBoot: Required");
+  }
   TRY(fields.expect_no_more());
   return out;
 }

@@ -134,6 +134,22 @@ void command_line(const Input& in, Found& out) {
   }
 }
 
+// What a policy may allow about a list, and is told all the same.
+bool only_reported(const Input& in, Reason reason) {
+  const api::FileRules& rules = in.policy.evidence.runtime.rules;
+  switch (reason) {
+    case Reason::kImaViolation:  // "this file's content is not known": what an unknown file is
+      return !in.unknown_files_violate();
+    case Reason::kImaDigestsPadded:  // a kernel before 5.8 cannot do better
+    case Reason::kImaBootAggregateUnproven:
+      return rules.old_kernels == api::OldKernelRule::kAllowed;
+    case Reason::kImaKexec:  // One that was not measured is told apart, and never allowed.
+      return rules.kexec == api::KexecRule::kMeasured;
+    default:
+      return false;
+  }
+}
+
 // R19 to R21.
 void ima_list(const Input& in, Found& out) {
   if (!in.ima_required()) {
@@ -144,14 +160,7 @@ void ima_list(const Input& in, Found& out) {
     out.violations.push_back({Reason::kImaListMissing, "IMA list"});
   }
   for (const Finding& finding : ima.findings()) {
-    // A violation says "this file's content is not known", which is what an unknown file is. What
-    // a kernel before 5.8 cannot do better is a policy's to allow, and is told all the same.
-    const bool old_kernel = finding.reason == Reason::kImaDigestsPadded ||
-                            finding.reason == Reason::kImaBootAggregateUnproven;
-    const bool report =
-        old_kernel ? in.policy.evidence.runtime.rules.old_kernels == api::OldKernelRule::kAllowed
-                   : finding.reason == Reason::kImaViolation && !in.unknown_files_violate();
-    (report ? out.reported : out.violations).push_back(finding);
+    (only_reported(in, finding.reason) ? out.reported : out.violations).push_back(finding);
   }
 }
 

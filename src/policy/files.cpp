@@ -12,6 +12,7 @@ using verify::Reason;
 
 namespace {
 
+constexpr std::string_view kKexecCommandLine = "kexec-cmdline";
 constexpr std::string_view kPolicyLoaded = "ima_policy_loaded";  // the rules in force, as text
 
 template <class T>
@@ -174,7 +175,8 @@ void write_generation(codec::Writer& writer, const SetFiles& files) {
 }
 
 void write_generation(codec::Writer& writer, const api::FileRules& rules) {
-  writer.u8(static_cast<std::uint8_t>(rules.old_kernels)).u64be(rules.paths.size());
+  writer.u8(static_cast<std::uint8_t>(rules.old_kernels));
+  writer.u8(static_cast<std::uint8_t>(rules.kexec)).u64be(rules.paths.size());
   for (const auto& path : rules.paths) {
     write_text(writer, path.prefix);
     writer.u8(static_cast<std::uint8_t>(path.files));
@@ -264,6 +266,14 @@ std::optional<FileRules::Judgement> FileRules::judge_buffer(const MeasuredFile& 
   const bool sha256 = buffer.digest.alg() == crypto::HashAlg::kSha256;
   if (sha256 && denied(value)) {
     return Judgement{Reason::kFileDenied, true};
+  }
+  // How another kernel was started: by name, because the content of some small file would do
+  // for a command line that switches everything off. Never only reported.
+  if (buffer.path == kKexecCommandLine) {
+    const bool listed = sha256 && any(sets, [&](const SetFiles& set) {
+                          return contains(set.measurements, value, buffer.path);
+                        });
+    return listed ? std::nullopt : std::optional(Judgement{Reason::kUnknownMeasurement, true});
   }
   if (sha256 && any(sets, [&](const SetFiles& set) { return contains(set.ima_policies, value); })) {
     return std::nullopt;

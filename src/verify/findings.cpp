@@ -193,7 +193,9 @@ constexpr auto kTable = std::to_array<Entry>({
      "The IMA list belongs to another boot, or IMA started without the TPM: reboot with "
      "ima_hash=sha256."},
     {Reason::kImaKexec, "ImaKexec",
-     "Another kernel was started by kexec, without the firmware: reboot the node."},
+     "Another kernel was started by kexec, without the firmware: reboot the node, or list its "
+     "command "
+     "line and say runtime.kexec: Measured."},
     {Reason::kImaMoreFindings, "ImaMoreFindings",
      "There are more findings about the IMA list than are kept."},
     {Reason::kImaDigestsPadded, "ImaDigestsPadded",

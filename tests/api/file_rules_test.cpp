@@ -124,12 +124,14 @@ TEST(FileRules, ListsHaveLimits) {
 }
 
 TEST(FileRules, ReadsTheRulesOfAPolicy) {
-  const auto policy = policy_of(R"({"unknownFiles": "Report", "oldKernels": "Allowed",
+  const auto policy =
+      policy_of(R"({"unknownFiles": "Report", "oldKernels": "Allowed", "kexec": "Measured",
       "paths": [{"prefix": "/srv/", "files": "IgnoredEvenIfExecuted"},
                 {"prefix": "/srv/bin/", "files": "Judged"}, {"prefix": "/", "files": "Judged"}]})");
   ASSERT_TRUE(policy) << policy.error().message();
   const FileRules& rules = policy->evidence.runtime.rules;
   EXPECT_EQ(rules.old_kernels, OldKernelRule::kAllowed);
+  EXPECT_EQ(rules.kexec, KexecRule::kMeasured);
   ASSERT_EQ(rules.paths.size(), 3u);
   EXPECT_EQ(rules.paths[0].files, PathVerdict::kIgnoredEvenIfExecuted);
   EXPECT_EQ(rules.paths[1].files, PathVerdict::kJudged);
@@ -170,7 +172,9 @@ INSTANTIATE_TEST_SUITE_P(
             "paths[1].prefix: stands twice"},
         Bad{"PathsOfWhatNobodyLooksAt",
             R"({"ima": "Ignored", "paths": [{"prefix": "/a/", "files": "Judged"}]})",
-            "paths: must be empty when ima is Ignored"}),
+            "paths: must be empty when ima is Ignored"},
+        Bad{"A56_KexecWhereNobodyLooksAtMeasurements", R"({"ima": "Ignored", "kexec": "Measured"})",
+            "kexec: must be Forbidden when ima is Ignored"}),
     [](const auto& row) { return row.param.name; });
 
 }  // namespace

@@ -345,6 +345,77 @@ TEST(Evaluate, A96_AnOldKernelMayBeAllowedAndIsToldAllTheSame) {
   EXPECT_EQ(reasons(appraisal.findings), Reasons{Reason::kImaDigestsPadded});
 }
 
+struct Kexec {
+  const char* name;
+  std::vector<const char*> announced;  // command lines
+  int started;
+  api::UnknownFilesRule unknown_files;
+  Reasons forbidden;  // what is found, kernels by kexec being forbidden
+  Reasons measured;   // what violates, if they have to be measured
+};
+class EvaluateKexec : public ::testing::TestWithParam<Kexec> {};
+
+TEST_P(EvaluateKexec, A56) {
+  const Kexec& row = GetParam();
+  World world;
+  world.policy.evidence.runtime.unknown_files = row.unknown_files;
+  world.set.runtime.measurements = {{"kexec-cmdline", sha256_of("ro quiet")}};
+  for (const char* text : row.announced) {
+    const auto digest = sha256_of(text);
+    world.machine.files.push_back({.template_name = "ima-buf",
+                                   .file_digest = Bytes(digest.begin(), digest.end()),
+                                   .name = "kexec-cmdline",
+                                   .third = to_bytes(as_bytes(text))});
+  }
+  for (int i = 0; i < row.started; ++i) {
+    world.machine.files.push_back(
+        {.file_digest = world.machine.right_aggregate(), .name = "boot_aggregate"});
+  }
+  EXPECT_EQ(reasons(world.appraise().findings), row.forbidden);
+  EXPECT_EQ(world.appraise().verdict, Verdict::kViolated);
+  world.policy.evidence.runtime.rules.kexec = api::KexecRule::kMeasured;
+  Appraisal appraisal = world.appraise();
+  EXPECT_EQ(appraisal.verdict, row.measured.empty() ? Verdict::kTrusted : Verdict::kViolated);
+  EXPECT_TRUE(verify::has(appraisal.findings, Reason::kImaKexec)) << "told all the same";
+  std::erase_if(appraisal.findings, [](auto& f) { return f.reason == Reason::kImaKexec; });
+  EXPECT_EQ(reasons(appraisal.findings), row.measured);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EvaluateKexec,
+                         ::testing::Values(Kexec{"Announced",
+                                                 {"ro quiet"},
+                                                 0,
+                                                 api::UnknownFilesRule::kViolated,
+                                                 {Reason::kImaKexec},
+                                                 {}},
+                                           Kexec{"Started",
+                                                 {"ro quiet"},
+                                                 1,
+                                                 api::UnknownFilesRule::kViolated,
+                                                 {Reason::kImaKexec, Reason::kImaKexec},
+                                                 {}},
+                                           Kexec{"NotAnnounced",
+                                                 {},
+                                                 1,
+                                                 api::UnknownFilesRule::kViolated,
+                                                 {Reason::kImaKexec, Reason::kImaKexecUnmeasured},
+                                                 {Reason::kImaKexecUnmeasured}},
+                                           Kexec{"AnnouncedOnceAndStartedTwice",
+                                                 {"ro quiet"},
+                                                 2,
+                                                 api::UnknownFilesRule::kViolated,
+                                                 {Reason::kImaKexec, Reason::kImaKexec,
+                                                  Reason::kImaKexec, Reason::kImaKexecUnmeasured},
+                                                 {Reason::kImaKexecUnmeasured}},
+                                           Kexec{"UnlistedAndNeverOnlyReported",
+                                                 {"ro quiet ima=off"},
+                                                 1,
+                                                 api::UnknownFilesRule::kReport,
+                                                 {Reason::kImaKexec, Reason::kImaKexec,
+                                                  Reason::kUnknownMeasurement},
+                                                 {Reason::kUnknownMeasurement}}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
 TEST(Evaluate, A104_AnImaPolicyThatWasMeasuredBeforeStaysProven) {
   World world;
   world.set.runtime.ima_policies = {sha256_of("content of /etc/ima/ima-policy")};

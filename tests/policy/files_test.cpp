@@ -383,6 +383,21 @@ TEST(Files, R22_AKeyForAKeyringHasToBeListedForIt) {
   EXPECT_EQ(world.unknown(buffer("key", ".ima")), Reasons{});
 }
 
+// Not by its content, nor as one of IMA's rules: some small file may hold just those bytes.
+TEST(Files, A56_ACommandLineForKexecHasToBeListedAsOne) {
+  World world;
+  const auto command_line = buffer("quiet", "kexec-cmdline");
+  world.set.files = {{value("quiet"), ""}};
+  world.set.runtime.ima_policies = {value("quiet")};
+  world.set.runtime.measurements = {{"another", value("quiet")}};
+  EXPECT_EQ(world.refused(command_line), Reasons{Reason::kUnknownMeasurement});
+  world.set.runtime.measurements = {{"kexec-cmdline", value("quiet")}};
+  EXPECT_EQ(world.refused(command_line), Reasons{});
+  EXPECT_EQ(world.unknown(command_line), Reasons{});
+  EXPECT_EQ(world.refused(buffer("quiet init=/bin/sh", "kexec-cmdline")),
+            Reasons{Reason::kUnknownMeasurement});
+}
+
 TEST(Files, A104_OnlyTheListedRulesOfImaWillDo) {
   World world;
   EXPECT_EQ(world.unknown(buffer("rules", "ima_policy_loaded")),
@@ -428,6 +443,7 @@ TEST(Files, A63_TheGenerationChangesWithEverythingThatDecides) {
   with([](auto& w) { w.set.runtime.measurements = {{"a", value("a")}}; });
   with([](auto& w) { w.set.runtime.ima_policies = {value("a")}; });
   with([](auto& w) { w.rules.old_kernels = api::OldKernelRule::kAllowed; });
+  with([](auto& w) { w.rules.kexec = api::KexecRule::kMeasured; });
   with([](auto& w) { w.rules.paths = {{"/a/", api::PathVerdict::kJudged}}; });
   with([](auto& w) { w.rules.paths = {{"/a/", api::PathVerdict::kIgnoredEvenIfExecuted}}; });
   std::sort(all.begin(), all.end());
