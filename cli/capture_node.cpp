@@ -6,7 +6,14 @@
 #include "files.h"
 
 namespace seaworthy::cli {
-namespace {
+
+Result<api::NodeEvidence> node_evidence(kube::Client& client, const std::string& node,
+                                        std::chrono::seconds patience, const Clock& clock) {
+  const commands::EvidenceSource source{
+      client, clock, kube::real_sleep(),
+      [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }};
+  return commands::fetch_evidence(source, node, kube::call_within(clock, patience, {}));
+}
 
 commands::MachineLogs logs_of(const api::NodeEvidence& evidence) {
   commands::MachineLogs out{.boot_log = evidence.boot_log, .userspace_log = evidence.userspace_log};
@@ -22,19 +29,13 @@ commands::MachineLogs logs_of(const api::NodeEvidence& evidence) {
   return out;
 }
 
-}  // namespace
-
 Result<Captured> capture_node(kube::Client& client, const CaptureCommand& options,
                               const commands::Output& output, const Clock& clock) {
   if (!options.evidence.empty()) {
     TRY(make_empty_folder(options.evidence));
   }
-  const commands::EvidenceSource source{
-      client, clock, kube::real_sleep(),
-      [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }};
-  const api::NodeEvidence evidence = TRY(commands::fetch_evidence(
-      source, options.node,
-      kube::call_within(clock, std::chrono::seconds(options.timeout_seconds), {})));
+  const api::NodeEvidence evidence = TRY(
+      node_evidence(client, options.node, std::chrono::seconds(options.timeout_seconds), clock));
   Captured out;
   if (!options.evidence.empty()) {
     const auto files = commands::evidence_files(options.node, evidence);

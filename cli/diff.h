@@ -8,6 +8,7 @@
 #include "api/attestation.h"
 #include "api/reference_values.h"
 #include "base/result.h"
+#include "commands/capture_evidence.h"
 #include "commands/output.h"
 
 namespace CLI {
@@ -19,6 +20,8 @@ namespace seaworthy::cli {
 struct DiffCommand {
   std::string from, to;  // a file, "-", "set/NAME" or "node/NAME"
   bool all = false;
+  bool status = false;        // --status: of a node nothing but that
+  int timeout_seconds = 120;  // --timeout
 };
 
 // Adds the subcommand and its options; `chosen` is called when it was parsed.
@@ -27,7 +30,9 @@ void add_diff(CLI::App& app, DiffCommand& options, const std::function<void()>& 
 // One side of the comparison: exactly one of both is there.
 struct Side {
   std::optional<api::ReferenceValueSet> set = {};
-  std::optional<api::NodeAttestation> node = {};
+  std::optional<api::NodeAttestation> node = {};   // its status
+  std::optional<commands::MachineLogs> logs = {};  // what it has just proven
+  bool is_node() const { return node || logs; }
 };
 // Objects of the cluster: is asked only for sides that are no files.
 struct Objects {

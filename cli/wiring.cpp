@@ -121,7 +121,18 @@ Objects objects(const Options& options, const Clock& clock) {
             const codec::Json object = TRY(get(kube::kReferenceValueSets, name));
             return Side{.set = TRY(api::parse_reference_values(object))};
           },
-          .node = [get](const std::string& name) -> Result<Side> {
+          .node = [get, &options, &clock](const std::string& name) -> Result<Side> {
+            if (!options.diff.status) {
+              const Connection connection = TRY(connect(options, clock));
+              const auto evidence =
+                  node_evidence(*connection.client, name,
+                                std::chrono::seconds(options.diff.timeout_seconds), clock);
+              if (evidence) {
+                return Side{.logs = logs_of(*evidence)};
+              }
+              std::fprintf(stderr, "Only the status of node %s is compared, not its evidence: %s\n",
+                           name.c_str(), evidence.error().message().c_str());
+            }
             const codec::Json object = TRY(get(kube::kNodeAttestations, name));
             return Side{.node = TRY(api::parse_node_attestation(object))};
           }};

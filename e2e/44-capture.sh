@@ -29,6 +29,7 @@ kubectl seaworthy capture node "$node1" --name captured --as alice >"$folder/cap
 run sed -n 1,30p "$folder/captured.yaml"
 run kubectl create --dry-run=server -f "$folder/captured.yaml"
 run kubectl seaworthy diff "node/$node1" "$folder/captured.yaml" # exit status 0: the same
+run kubectl seaworthy diff --status "node/$node1" "$folder/captured.yaml"
 say "The quote, by the key that the node enrolled with:"
 quote=(kubectl seaworthy inspect quote --attest "$folder/node1/quote.attest" --signature "$folder/node1/quote.signature"
   --ak "$folder/node1/ak.tpmt_public" --nonce "$folder/node1/quote.nonce" --pcrs "$folder/node1/quote.pcrs")
