@@ -134,6 +134,25 @@ TEST_F(TwoReplicas, A105_AnotherReplicaGoesOnFromWhereTheFirstOneCame) {
   EXPECT_EQ(agent_.sent, 4);
 }
 
+// The list of the new boot has an entry where the old one ended, and something bad before it.
+// Neither what a replica remembers nor what a checkpoint tells it counts any more.
+TEST_F(TwoReplicas, A105_AResetBetweenRoundsBeginsTheListAnew) {
+  for (Service* replica : {&rig_.service_, &rig_.other_}) {
+    meet(rig_.service_);
+    ASSERT_EQ(verdict(agent_.attest()), "Trusted");
+    const auto good = machine_.files;
+    ++machine_.clock.reset_count;
+    machine_.files.clear();
+    machine_.run("/tmp/malware");
+    machine_.files.insert(machine_.files.end(), good.begin(), good.end());
+    meet(*replica);
+    EXPECT_EQ(verdict(agent_.attest()), "Violated");
+    EXPECT_EQ(agent_.from, 0u) << "from the first entry";
+    ++machine_.clock.reset_count;
+    machine_.files = good;
+  }
+}
+
 TEST_F(TwoReplicas, A106_ATrimmedListIsGoneOnWithByAReplicaThatRemembersNothing) {
   ASSERT_EQ(verdict(agent_.attest()), "Trusted");
   machine_.run("/usr/bin/kubelet");
