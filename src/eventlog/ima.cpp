@@ -43,6 +43,10 @@ Result<DigestField> parse_digest(const codec::Reader& at, ByteSpan field) {
   if (nul == field.end() || prefix.empty() || prefix.back() != ':') {
     return at.malformed("a digest field without \"alg:\" and NUL");
   }
+  if (prefix.size() > kMaxImaAlgorithm) {  // with its colon; it is repeated in findings
+    return at.malformed("a digest algorithm with a name of " + std::to_string(prefix.size()) +
+                        " bytes, at most " + std::to_string(kMaxImaAlgorithm) + " are accepted");
+  }
   return DigestField{prefix.substr(0, prefix.size() - 1), field.subspan(length + 1)};
 }
 

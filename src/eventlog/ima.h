@@ -18,6 +18,7 @@ namespace seaworthy::eventlog {
 inline constexpr std::size_t kMaxImaTemplateName = 255;
 inline constexpr std::size_t kMaxImaField = 1 << 20;  // largest real one: a signature of 600 bytes
 inline constexpr std::size_t kMaxImaName = 4097;      // PATH_MAX and its NUL
+inline constexpr std::size_t kMaxImaAlgorithm = 128;  // CRYPTO_MAX_ALG_NAME
 inline constexpr std::size_t kMaxImaData = 8 << 20;   // of one entry: more than its fields need
 
 enum class ImaTemplate : std::uint8_t {

@@ -325,6 +325,19 @@ TEST(Ima, A96_KnowsOnlyDigestsOfTheRightSize) {
   EXPECT_FALSE(digest("", 0));
 }
 
+// It is told in findings, which are kept for each node: a megabyte of it would be kept sixteen
+// times.
+TEST(Ima, TheNameOfADigestAlgorithmIsShort) {
+  const auto refused = [](std::size_t size) {
+    const Bytes list = write_ima_entry(
+        {.digest_alg = std::string(size, 'x'), .file_digest = Bytes(32), .name = "/a"});
+    return !ImaReader(list).next();
+  };
+  EXPECT_FALSE(refused(kMaxImaAlgorithm - 1));
+  EXPECT_TRUE(refused(kMaxImaAlgorithm));
+  EXPECT_TRUE(refused(1'000'000));
+}
+
 TEST(Ima, R20_AChangedEntryNoLongerMatchesItsTemplateDigest) {
   Bytes list = ng("/usr/bin/true");
   list.back() = 0;
