@@ -116,6 +116,14 @@ TEST_F(Container, RefusesBlobsThatAreNotWhatTheManifestSays) {
   EXPECT_NE(oci_error().find("damaged"), std::string::npos);
 }
 
+// An archive may end long before its blob, whose digest is that of all of it.
+TEST_F(Container, ABlobIsReadToItsEnd) {
+  const Json padded = blobs.put(upper + std::string(1 << 20, '\0'));
+  index(Json::array(
+      {blobs.put(Json{{"schemaVersion", 2}, {"layers", Json::array({padded})}}.dump())}));
+  EXPECT_EQ(oci_error(), "");
+}
+
 TEST_F(Container, RefusesAnIndexThatLeavesAChoice) {
   index(Json::array({manifest(), manifest()}));
   EXPECT_EQ(oci_error(), "index.json: 2 images: save one of them, for one platform");
