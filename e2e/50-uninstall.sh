@@ -15,12 +15,11 @@ nothing_left() { ! left; }
 opens() {
   gone payments forced
   file=$(pod_file payments forced "nodeName: $node2")
-  eventually 10 "the API server lets a pod of payments onto $node2 again, as it is" untouched
+  eventually 10 "the API server lets a pod of payments onto $node2 again, as it is" untouched "$file"
   run kubectl create -f "$file"
   eventually 30 "a pod of payments runs on $node2" all_running payments app=forced 1
   gone payments forced
 }
-untouched() { kubectl create --dry-run=server -f "$file" -o json | jq -e '.spec.nodeSelector == null'; }
 
 title "The programs first, then the policies"
 run kubectl -n seaworthy-system delete deployment --all --wait

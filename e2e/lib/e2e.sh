@@ -151,6 +151,9 @@ binding_file() {
   echo "$root/build/e2e/$1.json"
 }
 
+# untouched FILE: the pod in it would be created as it is. (Nothing steers it.)
+untouched() { kubectl create --dry-run=server -f "$1" -o json | jq -e '.spec.nodeSelector == null'; }
+
 # gone NAMESPACE NAME…: removes pods and waits for it.
 gone() {
   local namespace=$1
