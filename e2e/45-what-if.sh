@@ -16,9 +16,7 @@ generated() {
 }
 incidents() { kube get events.events.k8s.io -A -o json | jq --arg node "$node1" '[.items[] | select(.reason == "NodeViolated" and .regarding.name == $node)] | length'; }
 nothing_left() { [[ -z $(kube get atp,rvs -l seaworthy.dev/what-if -o name) ]]; }
-dry_run_violates() { # some dry run says so of the node
-  kube get natt "$node1" -o json | jq -e '.status.verdicts[] | select((.policy | startswith("whatif-")) and .verdict == "Violated")'
-}
+asked() { [[ -n $(kube get atp -l seaworthy.dev/what-if -o name) ]]; }
 restore() {
   kube apply -f "$work/before.json" >/dev/null
   machine "$node1" boot good >/dev/null
@@ -39,7 +37,9 @@ objects=$(generated)
 told=$(incidents)
 run kubectl seaworthy whatif -f "$work/before.json" >"$work/what-if.txt" 2>"$work/what-if.err" &
 question=$!
-eventually 60 "the dry run finds $node1 Violated" dry_run_violates
+# Not until it finds $node1 Violated: where the agents are quick it is over, and removed, 0.1 s later. (Seen in CI.) The
+# answer below says what it found.
+eventually 60 "the dry run is there" asked
 say "While the question is asked:"
 has_verdict "$node1" Trusted || wrong "$node1 is not Trusted under production"
 [[ $(labels_and_taints) == "$before" ]] || wrong "labels or taints of $node1 changed"
