@@ -54,6 +54,9 @@ Result<Fingerprints> fingerprints(ImaList& list) {
       out.entries.push_back(fingerprint(all.subspan(begin, reader.consumed() - begin)));
       begin = reader.consumed();
     }
+    if (begin == 0 && TRY(list.poll()).anew) {
+      return unavailable("the IMA list began anew while it was read");
+    }
     if (begin == 0) {
       return unsupported("an IMA entry of more than " + std::to_string(kPortion) + " bytes");
     }

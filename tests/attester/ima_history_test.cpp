@@ -163,6 +163,19 @@ TEST_F(ImaHistoryTest, A106_AListOfAnUnknownEpochIsNotKept) {
   EXPECT_EQ(kept_path(), "");
 }
 
+// Entries are forgotten between the look at the list and its reading. That was taken for an entry
+// too large to be read, so that nothing was kept any more in this boot, and what was kept removed.
+TEST_F(ImaHistoryTest, A106_AListThatGetsShorterWhileItIsReadIsKeptAllTheSame) {
+  all();
+  restart();
+  ASSERT_TRUE(history_->poll());
+  kernel_shows(ima_entries(3, 2));
+  EXPECT_TRUE(history_->read(ImaEpoch{7, 1}, 0, 1'000'000));
+  EXPECT_TRUE(history_->trouble()) << "this time";
+  EXPECT_EQ(all(), aggregate() + ima_entries(0, 5));
+  EXPECT_FALSE(history_->trouble());
+}
+
 TEST_F(ImaHistoryTest, A181_KeepsNoMoreThanTheLimit) {
   const Bytes large = eventlog::write_ima_entry(
       {.template_name = "ima-sig", .file_digest = Bytes(32), .name = "x", .third = Bytes(600'000)});
