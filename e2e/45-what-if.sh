@@ -17,7 +17,9 @@ generated() {
 incidents() { kube get events.events.k8s.io -A -o json | jq --arg node "$node1" '[.items[] | select(.reason == "NodeViolated" and .regarding.name == $node)] | length'; }
 nothing_left() { [[ -z $(kube get atp,rvs -l seaworthy.dev/what-if -o name) ]]; }
 asked() { [[ -n $(kube get atp -l seaworthy.dev/what-if -o name) ]]; }
+found() { [[ $(verdicts_under 'whatif-.*') == *"$1"* ]]; }
 restore() {
+  unwatch_record
   kube apply -f "$work/before.json" >/dev/null
   machine "$node1" boot good >/dev/null
 }
@@ -35,10 +37,10 @@ title "What if it were not?"
 before=$(labels_and_taints)
 objects=$(generated)
 told=$(incidents)
+watch_record "$node1"
 run kubectl seaworthy whatif -f "$work/before.json" >"$work/what-if.txt" 2>"$work/what-if.err" &
 question=$!
-# Not until it finds $node1 Violated: where the agents are quick it is over, and removed, 0.1 s later. (Seen in CI.) The
-# answer below says what it found.
+# Not until it finds $node1 Violated: where the agents are quick it is over, and removed, 0.1 s later. (Seen in CI.)
 eventually 60 "the dry run is there" asked
 say "While the question is asked:"
 has_verdict "$node1" Trusted || wrong "$node1 is not Trusted under production"
@@ -52,6 +54,9 @@ wait "$question" || status=$?
 cat "$work/what-if.err" "$work/what-if.txt"
 [[ $status == 3 ]] || wrong "the exit status is $status, not 3"
 grep -qE "^$node1 +production +Trusted +Violated +UnknownFile \($path\)" "$work/what-if.txt" || wrong "the table does not say so"
+
+eventually 10 "the dry run found $node1 Violated" found Violated
+[[ $(verdicts) == Trusted ]] || wrong "under production it was $(verdicts) meanwhile"
 
 title "Nothing is left of it"
 eventually 30 "no dry run, no copy of a set" nothing_left

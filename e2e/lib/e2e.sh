@@ -151,6 +151,23 @@ binding_file() {
   echo "$root/build/e2e/$1.json"
 }
 
+# watch_record NODE: everything that is written into the node's record from now on, so that nothing escapes that is put right
+# or removed a moment later.
+watch_record() {
+  record=$(mktemp)
+  kubectl get natt "$1" -o json -w >"$record" 2>/dev/null &
+  record_watch=$!
+}
+unwatch_record() {
+  [[ -z ${record_watch:-} ]] || { kill "$record_watch" && rm -f "$record"; } 2>/dev/null || true
+  record_watch=""
+}
+of_record() { jq -n -r --arg text "$1" "[inputs | $2" "$record" 2>/dev/null || true; } # text, rest of a program: the last object may be cut off
+# Those that stood in it under policies of such a name.
+# shellcheck disable=SC2016  # the variable is of jq
+verdicts_under() { of_record "^$1\$" '.status.verdicts[]? | select(.policy | test($text)).verdict] | unique | join(" ")'; }
+verdicts() { verdicts_under production; }
+
 # untouched FILE: the pod in it would be created as it is. (Nothing steers it.)
 untouched() { kubectl create --dry-run=server -f "$1" -o json | jq -e '.spec.nodeSelector == null'; }
 

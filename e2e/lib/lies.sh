@@ -66,8 +66,8 @@ thaw() {
 restore() {
   thaw
   [[ -z ${tampered:-} ]] || machine "$tampered" boot good
-  [[ -z ${record_watch:-} ]] || { kill "$record_watch" && rm -f "$record"; } 2>/dev/null || true
-  tampered="" record_watch=""
+  unwatch_record
+  tampered=""
 }
 trap restore EXIT
 
@@ -76,20 +76,12 @@ trap restore EXIT
 holds_label() { [[ $(kube get nodes -l "$label=trusted" -o name) == *"node/$1"* ]]; }
 lost_label() { ! holds_label "$1"; }
 
-# Everything that is written into the node's record, so that nothing escapes that the next honest round puts right.
-watch_record() { # node
-  record=$(mktemp)
-  kubectl get natt "$1" -o json -w >"$record" 2>/dev/null &
-  record_watch=$!
-}
-of_record() { jq -n -r --arg text "$1" "[inputs | $2" "$record" 2>/dev/null || true; } # text, rest of a program: the last object may be cut off
 # The message of the condition, since an honest round was recorded: what was there before is of another lie.
 # shellcheck disable=SC2016  # the variables are of jq
 refusals() { # pattern
   of_record "$1" '.status.conditions[]? | select(.type == "Attested")] | (map(.status) | index("True")) as $honest |
     .[$honest // length:][] | select(.status == "False" and .reason == "EvidenceRefused" and (.message | test($text))).message'
 }
-verdicts() { of_record "" '.status.verdicts[]? | select(.policy == "production").verdict] | unique | join(" ")'; }
 is_attested() { [[ $(kube get natt "$1" -o jsonpath='{.status.conditions[?(@.type=="Attested")].status}') == True ]]; }
 told_by_event() { # node, the Event's reason, text in it
   kube get events.events.k8s.io -A -o json | jq -e --arg node "$1" --arg reason "$2" --arg text "$3" 'any(.items[];
