@@ -36,15 +36,13 @@ struct LoopConfig {
 //
 // - In steady state one POST per interval; its answer carries the next challenge. A nonce that grew
 //   too old, and one that may have been used (the answer was lost), is replaced.
-// - New IMA entries are sent at once. While they keep coming, the gap between messages doubles up
-// to
-//   half an interval: a quote holds the TPM for up to a second.
+// - New IMA entries are sent at once. While they keep coming, the gap between messages doubles, up
+//   to half an interval: a quote holds the TPM for up to a second.
 // - The last checkpoint goes along with each message, for whichever replica of the verifier gets
-// it. One
-//   that does not read such a field (an older one) refuses the message: then it is left out.
+//   it. One that does not read such a field (an older one) refuses the message: then it is left
+//   out.
 // - 404 (the verifier does not know this node): enrols anew. Every other refusal and failure: backs
-// off
-//   and asks for a new challenge.
+//   off and asks for a new challenge.
 //
 // Not thread-safe: one thread calls step().
 class Loop {

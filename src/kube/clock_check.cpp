@@ -14,10 +14,10 @@ Result<void> judged(milliseconds difference) {
   if (!too_much(difference)) {
     return {};
   }
-  return unavailable("this replica's clock is at least " +
-                     std::to_string(std::chrono::abs(difference).count()) + " ms " +
-                     (difference > milliseconds(0) ? "ahead of" : "behind") +
-                     " the API server's: nothing is judged until they agree");
+  return unavailable(
+      "this replica's clock is at least " + std::to_string(std::chrono::abs(difference).count()) +
+      " ms " + (difference > milliseconds(0) ? "ahead of" : "behind") +
+      " the API server's: synchronise both (NTP); until they agree nobody is judged");
 }
 
 }  // namespace

@@ -114,21 +114,17 @@ token::EarClaims claims_of(Context& context, const Caller& caller, const NodeSta
   return claims;
 }
 
+// Of the quote that a summary is of. Versions before this one did not write its clock.
+tpm::ClockInfo clock_of(const api::BootSummary& boot) {
+  return {.clock = static_cast<std::uint64_t>(boot.clock.value_or(0)),
+          .reset_count = boot.reset_count,
+          .restart_count = boot.restart_count,
+          .safe = true};
+}
+
 // What is published is of a later quote: another replica was quicker.
 bool overtaken(const std::optional<api::BootSummary>& published, const api::BootSummary& ours) {
-  if (!published) {
-    return false;
-  }
-  const auto later = [](std::uint32_t theirs, std::uint32_t own) {
-    return static_cast<std::int32_t>(theirs - own) > 0;
-  };
-  if (published->reset_count != ours.reset_count) {
-    return later(published->reset_count, ours.reset_count);
-  }
-  if (published->restart_count != ours.restart_count) {
-    return later(published->restart_count, ours.restart_count);
-  }
-  return published->clock > ours.clock;
+  return published && verify::comes_after(clock_of(*published), clock_of(ours));
 }
 
 // Signs what this part says and writes it, with whatever `also` changes.
@@ -240,11 +236,7 @@ verify::Findings behind_published(const verify::VerifiedQuote& quote,
   if (!published || !published->clock) {
     return {};
   }
-  const verify::LastQuote last{.clock = {.clock = static_cast<std::uint64_t>(*published->clock),
-                                         .reset_count = published->reset_count,
-                                         .restart_count = published->restart_count,
-                                         .safe = true},
-                               .firmware_version = quote.firmware_version()};
+  const verify::LastQuote last{clock_of(*published), quote.firmware_version()};
   auto checked = verify::verify_freshness(quote, last);
   auto* findings = std::get_if<verify::Findings>(&checked);
   return findings != nullptr ? std::move(*findings) : verify::Findings();

@@ -16,7 +16,7 @@ namespace seaworthy::verifier {
 using Observer = std::function<void(std::string_view route, std::string_view outcome)>;
 
 // Why agents are turned away for now (503), whatever they send: this replica's clock is wrong
-// . Asked for every request of an agent.
+// . Asked for every request of an agent; whoever reads evidence gets no verdict and may.
 using MayJudge = std::function<Result<void>()>;
 
 // Thread-safe. Every route needs a token that the API server vouches for, before anything

@@ -194,8 +194,7 @@ constexpr auto kTable = std::to_array<Entry>({
      "ima_hash=sha256."},
     {Reason::kImaKexec, "ImaKexec",
      "Another kernel was started by kexec, without the firmware: reboot the node, or list its "
-     "command "
-     "line and say runtime.kexec: Measured."},
+     "command line and say runtime.kexec: Measured."},
     {Reason::kImaMoreFindings, "ImaMoreFindings",
      "There are more findings about the IMA list than are kept."},
     {Reason::kImaDigestsPadded, "ImaDigestsPadded",

@@ -97,9 +97,11 @@ inline std::unique_ptr<X509, decltype(&X509_free)> make_x509(const CertificateRe
   return x509;
 }
 
-inline Bytes der_of(X509* x509) {
+// By the function of OpenSSL that writes a T.
+template <class T>
+Bytes der_of(T* object, int (*write)(const T*, std::uint8_t**)) {
   std::uint8_t* der = nullptr;
-  const int size = i2d_X509(x509, &der);
+  const int size = write(object, &der);
   SEAWORTHY_CHECK(size > 0);
   Bytes out(der, der + size);
   OPENSSL_free(der);
@@ -107,7 +109,7 @@ inline Bytes der_of(X509* x509) {
 }
 
 inline Bytes make_der(const CertificateRecipe& r) {
-  return der_of(make_x509(r).get());
+  return der_of(make_x509(r).get(), i2d_X509);
 }
 
 inline crypto::Certificate make_certificate(const CertificateRecipe& r) {

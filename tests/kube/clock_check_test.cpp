@@ -61,11 +61,11 @@ TEST_F(ClockCheckTest, A60_MoreDoesNotUntilItIsMended) {
   answered(kDate + milliseconds(6'001));
   EXPECT_FALSE(check_.agrees());
   const std::vector<std::string> expected{
-      "this replica's clock is at least 5001 ms behind the API server's: nothing is judged until "
-      "they agree",
+      "this replica's clock is at least 5001 ms behind the API server's: synchronise both "
+      "(NTP); until they agree nobody is judged",
       "right",
-      "this replica's clock is at least 5001 ms ahead of the API server's: nothing is judged until "
-      "they agree"};
+      "this replica's clock is at least 5001 ms ahead of the API server's: synchronise both "
+      "(NTP); until they agree nobody is judged"};
   EXPECT_EQ(told_, expected);
 }
 

@@ -13,15 +13,6 @@ namespace seaworthy::testing {
 inline constexpr unsigned kLikeSignFile =
     CMS_NOCERTS | CMS_BINARY | CMS_NOSMIMECAP | CMS_NOATTR | CMS_DETACHED;
 
-inline Bytes der_of(CMS_ContentInfo* cms) {
-  std::uint8_t* der = nullptr;
-  const int size = i2d_CMS_ContentInfo(cms, &der);
-  SEAWORTHY_CHECK(size > 0);
-  Bytes out(der, der + size);
-  OPENSSL_free(der);
-  return out;
-}
-
 // `signers` times by the same one.
 inline Bytes sign_detached(const Bytes& certificate_der, const TestKey& key, ByteSpan content,
                            unsigned flags = kLikeSignFile, const EVP_MD* hash = EVP_sha256(),
@@ -39,7 +30,7 @@ inline Bytes sign_detached(const Bytes& certificate_der, const TestKey& key, Byt
                     nullptr);
   }
   SEAWORTHY_CHECK(CMS_final(cms.get(), bio.get(), nullptr, flags) == 1);
-  return der_of(cms.get());
+  return der_of(cms.get(), i2d_CMS_ContentInfo);
 }
 
 }  // namespace seaworthy::testing
