@@ -6,6 +6,7 @@
 
 #include "codec/reader.h"
 #include "codec/writer.h"
+#include "eventlog/evm.h"
 
 namespace seaworthy::eventlog {
 
@@ -13,11 +14,18 @@ using crypto::HashAlg;
 
 namespace {
 
-// enum hash_algo. SHA-1 and MD5 are not here: a signature over them decides nothing.
 constexpr std::array<std::pair<std::uint8_t, HashAlg>, 3> kHashIds = {
     {{4, HashAlg::kSha256}, {5, HashAlg::kSha384}, {6, HashAlg::kSha512}}};
 
-std::optional<HashAlg> hash_of(std::uint8_t id) {
+// struct ima_file_id.
+crypto::Digest file_id(const ImaSignature& signature, const crypto::Digest& digest) {
+  const ByteArray<2> head{static_cast<std::uint8_t>(signature.type), signature.hash_id};
+  return crypto::hash(digest.alg(), {head, digest.bytes()});
+}
+
+}  // namespace
+
+std::optional<HashAlg> hash_of_id(std::uint8_t id) {
   for (const auto& [known, alg] : kHashIds) {
     if (known == id) {
       return alg;
@@ -25,8 +33,6 @@ std::optional<HashAlg> hash_of(std::uint8_t id) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<crypto::Digest> ImaSignature::signed_digest(const crypto::Digest& file,
                                                           bool verity) const {
@@ -37,8 +43,15 @@ std::optional<crypto::Digest> ImaSignature::signed_digest(const crypto::Digest& 
     // The kernel takes a tree's digest under version 3 only.
     return verity ? std::nullopt : std::optional(file);
   }
-  const ByteArray<2> head{static_cast<std::uint8_t>(type), hash_id};
-  return crypto::hash(file.alg(), {head, file.bytes()});
+  return file_id(*this, file);
+}
+
+std::optional<crypto::Digest> ImaSignature::signed_digest(const ImaEntry::Inode& inode) const {
+  if (!hash || type != Type::kEvmPortable) {
+    return std::nullopt;
+  }
+  const auto digest = portable_digest(inode, *hash);
+  return digest && version == 3 ? file_id(*this, *digest) : digest;
 }
 
 Result<ImaSignature> parse_ima_signature(ByteSpan field) {
@@ -54,7 +67,7 @@ Result<ImaSignature> parse_ima_signature(ByteSpan field) {
     return reader.unsupported("version " + std::to_string(out.version) + ", known are 2 and 3");
   }
   out.hash_id = TRY(reader.u8());
-  out.hash = hash_of(out.hash_id);
+  out.hash = hash_of_id(out.hash_id);
   out.key_id = TRY(reader.u32be());
   out.bytes = TRY(reader.sized16be(kMaxImaSignature));
   TRY(reader.expect_end());

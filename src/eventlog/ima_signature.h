@@ -1,6 +1,7 @@
 // The signature that the kernel found at a file, as ima-sig and its kin carry it.
 // Spec: Linux 6.12, security/integrity/integrity.h (signature_v2_hdr, ima_file_id),
-// include/uapi/linux/hash_info.h; integers are big-endian.
+// include/uapi/linux/hash_info.h; version 3 of all types but fs-verity: Linux 7.1,
+// security/integrity/digsig_asymmetric.c; integers are big-endian.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,14 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/digest.h"
+#include "eventlog/ima.h"
 
 namespace seaworthy::eventlog {
 
 inline constexpr std::size_t kMaxImaSignature = 1024;  // RSA-8192; usual ones have 70 to 512 bytes
+
+// Of enum hash_algo, those whose digests decide something: not SHA-1, not MD5.
+std::optional<crypto::HashAlg> hash_of_id(std::uint8_t id);
 
 // Well-formed and no more: that it is in the list does not mean that the kernel, or anybody,
 // checked it. Views point into the field that was parsed.
@@ -34,6 +39,9 @@ struct ImaSignature {
   // digest of one kind cannot stand for one of the other. Null if it cannot be over `file`: another
   // algorithm, another kind of digest, or a signature over something else (EVM).
   std::optional<crypto::Digest> signed_digest(const crypto::Digest& file, bool verity) const;
+  // The same for what lies at a file, its attributes, owner and mode: only a portable signature is
+  // over that. What it says of the content is in one of the attributes (eventlog/evm.h).
+  std::optional<crypto::Digest> signed_digest(const ImaEntry::Inode& inode) const;
 };
 
 // kMalformed: cut off, longer than it says, a type or size that there is not. kUnsupported: version

@@ -248,7 +248,8 @@ std::optional<FileRules::Judgement> FileRules::judge_file(const MeasuredFile& fi
       })) {
     return std::nullopt;
   }
-  const bool is_signed = !file.signature.empty() || !file.appended.pkcs7.empty();
+  const bool is_signed =
+      !file.signature.empty() || !file.appended.pkcs7.empty() || !file.inode.xattr_values.empty();
   const FileSignature found = is_signed ? best_signature(file, sets, bad) : FileSignature::kNone;
   if (found == FileSignature::kGood || ignored(file.path)) {
     return std::nullopt;

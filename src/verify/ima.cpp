@@ -267,6 +267,7 @@ class ImaCheck {
                            .path = entry.name,
                            .signature = entry.signature,
                            .appended = entry.appended,
+                           .inode = entry.inode,
                            .buffer = entry.buffer});
   }
 

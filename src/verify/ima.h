@@ -56,7 +56,8 @@ struct MeasuredFile {
   std::string_view path;
   ByteSpan signature = {};  // as it lay at the file; nobody has checked it
   eventlog::ImaEntry::AppendedSignature appended = {};  // at its end; neither has this been checked
-  ByteSpan buffer = {};                                 // of a buffer: its content
+  eventlog::ImaEntry::Inode inode = {};  // its attributes, of evm-sig: as the kernel saw them
+  ByteSpan buffer = {};                  // of a buffer: its content
 };
 
 // The list up to the entry at which PCR 10 has the quoted value. Entries after it are not looked

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "crypto/detached_signature.h"
-#include "eventlog/ima_signature.h"
+#include "eventlog/evm.h"
 
 namespace seaworthy::verify {
 
@@ -65,12 +65,15 @@ FileSignature ImaKeyring::check(const MeasuredFile& file) const {
   if (file.kind != MeasuredFile::Kind::kFile || file.digest.alg() != HashAlg::kSha256) {
     return FileSignature::kNone;
   }
-  const FileSignature attribute = check_attribute(file);
-  if (attribute == FileSignature::kGood) {
-    return attribute;
+  FileSignature found = check_attribute(file, file.signature);
+  for (const auto other : {&ImaKeyring::check_inode, &ImaKeyring::check_appended}) {
+    if (found == FileSignature::kGood) {
+      return found;
+    }
+    const FileSignature next = (this->*other)(file);
+    found = next == FileSignature::kGood ? next : std::max(found, next);
   }
-  const FileSignature appended = check_appended(file);
-  return appended == FileSignature::kGood ? appended : std::max(attribute, appended);
+  return found;
 }
 
 FileSignature ImaKeyring::check_appended(const MeasuredFile& file) const {
@@ -99,24 +102,45 @@ FileSignature ImaKeyring::check_appended(const MeasuredFile& file) const {
   return found;
 }
 
-FileSignature ImaKeyring::check_attribute(const MeasuredFile& file) const {
-  if (file.signature.empty()) {
+FileSignature ImaKeyring::check_attribute(const MeasuredFile& file, ByteSpan attribute) const {
+  if (attribute.empty()) {
     return FileSignature::kNone;
+  }
+  const auto signature = eventlog::parse_ima_signature(attribute);
+  const auto digest = signature ? signature->signed_digest(file.digest, file.verity) : std::nullopt;
+  return digest ? check_by_id(*signature, digest) : FileSignature::kNone;
+}
+
+// Whoever may write attributes can put there those of another file with their signature: so
+// what they say of the content is compared with what the kernel read.
+FileSignature ImaKeyring::check_inode(const MeasuredFile& file) const {
+  const auto ima = eventlog::attribute(file.inode, eventlog::kImaAttribute);
+  if (!ima) {
+    return FileSignature::kNone;
+  }
+  const auto said = eventlog::said_digest(*ima);
+  if (!said) {
+    return check_attribute(file, *ima);
   }
   const auto signature = eventlog::parse_ima_signature(file.signature);
-  const auto digest = signature ? signature->signed_digest(file.digest, file.verity) : std::nullopt;
-  if (!digest) {
+  const auto signs = signature ? signature->signed_digest(file.inode) : std::nullopt;
+  if (!signs || said->alg() != file.digest.alg() || file.verity) {
     return FileSignature::kNone;
   }
+  return check_by_id(*signature, *said == file.digest ? signs : std::nullopt);
+}
+
+FileSignature ImaKeyring::check_by_id(const eventlog::ImaSignature& signature,
+                                      const std::optional<Digest>& digest) const {
   FileSignature found = FileSignature::kUnknownKey;
   for (const Key& key : keys_) {
-    if (key.key.id != signature->key_id) {
+    if (key.key.id != signature.key_id) {
       continue;
     }
     // The one thing about its age that a signature says.
-    if (signature->version < key.minimum_version) {
+    if (signature.version < key.minimum_version) {
       found = std::max(found, FileSignature::kTooOld);
-    } else if (good(key, *digest, signature->bytes)) {
+    } else if (digest && good(key, *digest, signature.bytes)) {
       return FileSignature::kGood;
     } else {
       found = FileSignature::kFalse;

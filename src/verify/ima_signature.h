@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/mutex.h"
 #include "crypto/key_id.h"
 #include "crypto/signature.h"
+#include "eventlog/ima_signature.h"
 #include "verify/ima.h"
 
 namespace seaworthy::verify {
@@ -18,7 +20,7 @@ namespace seaworthy::verify {
 // What a signature at a file is worth.
 enum class FileSignature : std::uint8_t {
   kGood,
-  kNone,        // there is none, or one of another kind (over an inode, over another hash)
+  kNone,        // there is none, or one of another kind (over another hash)
   kUnknownKey,  // by a key that is not in the ring
   kTooOld,      // of a version below the key's minimum
   kFalse,       // names a key of the ring, which did not make it
@@ -46,7 +48,9 @@ class ImaKeyring {
   //
   // The signature in the file's attribute is over the digest that decides here. One appended to it
   // is over the file without it: that this digest and that one are of the same file is the kernel's
-  // word, as everything in the list. It counts as one of version 2.
+  // word, as everything in the list. It counts as one of version 2. One over the inode (EVM,
+  // portable) is over attributes, owner and mode; of these security.ima has to say the digest that
+  // decides here. A signature in security.ima itself counts as the one at the file does elsewhere.
   FileSignature check(const MeasuredFile& file) const;
 
   std::size_t computed() const;  // public key operations so far
@@ -57,8 +61,12 @@ class ImaKeyring {
   struct First {
     std::size_t operator()(const Known& known) const;
   };
-  FileSignature check_attribute(const MeasuredFile& file) const;
+  FileSignature check_attribute(const MeasuredFile& file, ByteSpan attribute) const;
+  FileSignature check_inode(const MeasuredFile& file) const;
   FileSignature check_appended(const MeasuredFile& file) const;
+  // `digest`: what it signs if it is over this file; null if it says that it is over another.
+  FileSignature check_by_id(const eventlog::ImaSignature& signature,
+                            const std::optional<crypto::Digest>& digest) const;
   bool good(const Key& key, const crypto::Digest& digest, ByteSpan signature) const;
   bool remembered(const Known& known) const REQUIRES(mutex_);
   void remember(const Known& known) const REQUIRES(mutex_);

@@ -7,6 +7,7 @@
 #include "crypto/make_certificate.h"
 #include "crypto/nv_chain.h"
 #include "crypto/revocation.h"
+#include "eventlog/evm.h"
 #include "eventlog/ima.h"
 #include "eventlog/ima_signature.h"
 #include "eventlog/sbat.h"
@@ -73,6 +74,8 @@ bool ima(ByteSpan in) {
     (void)(*entry)->template_digest_matches();
     (void)(*entry)->digest();
     (void)eventlog::parse_ima_signature((*entry)->signature);
+    (void)eventlog::attribute((*entry)->inode, eventlog::kImaAttribute);
+    (void)eventlog::portable_digest((*entry)->inode, crypto::HashAlg::kSha256);
   }
 }
 // Every template that is known, by turns.
@@ -103,6 +106,13 @@ Bytes ima_of_every_template(std::size_t n) {
   append(all, entry("ima-buf", "sha256", signature, {}));
   append(all, entry("ima-modsig", "sha256", none, {none, none}));
   append(all, entry("evm-sig", "sha256", signature, {none, none, none, none, none, none}));
+  append(all, entry("evm-sig", "sha256", signature,
+                    {to_bytes(as_bytes("security.selinux|security.ima")),
+                     {1, 0, 0, 0, 34, 0, 0, 0},
+                     Bytes(35, 4),
+                     Bytes(4),
+                     Bytes(4),
+                     Bytes(2)}));
   append(all, entry("another", "sha256", {}, {}));
   append(all, eventlog::write_ima_entry(
                   {.file_digest = Bytes(32), .name = "/tmp/x", .violation = true}));

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "eventlog/evm.h"
 #include "eventlog/ima.h"
 #include "eventlog/ima_signature.h"
 
@@ -20,6 +21,10 @@ void fuzz(seaworthy::ByteSpan input) {
                                  eventlog::TemplateDigests::kSha1Padded);
     (void)(*entry)->template_digest_matches();
     const auto digest = (*entry)->digest();
+    if (const auto ima = eventlog::attribute((*entry)->inode, eventlog::kImaAttribute)) {
+      SEAWORTHY_CHECK(ima->size() <= (*entry)->inode.xattr_values.size());
+      (void)eventlog::said_digest(*ima);
+    }
     const auto signature = eventlog::parse_ima_signature((*entry)->signature);
     if (signature) {
       const auto again = eventlog::write_ima_signature(*signature);
@@ -27,6 +32,7 @@ void fuzz(seaworthy::ByteSpan input) {
       if (digest) {
         (void)signature->signed_digest(*digest, (*entry)->verity);
       }
+      (void)signature->signed_digest((*entry)->inode);
     }
   }
 }

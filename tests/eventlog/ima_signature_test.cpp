@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "eventlog/evm.h"
+
 namespace seaworthy::eventlog {
 namespace {
 
@@ -98,6 +100,24 @@ TEST(ImaSignature, A103_OneOverSomethingElseIsNone) {
   EXPECT_FALSE(signed_by(field(Type::kEvmPortable, 2), false));  // an inode's
   EXPECT_FALSE(signed_by(field(Type::kFile, 2, 5), false));      // over SHA-384
   EXPECT_FALSE(signed_by(field(Type::kFile, 2, 2), false));      // over SHA-1
+}
+
+TEST(ImaSignature, A103_OnlyAPortableOneIsOverAnInode) {
+  const ImaEntry::Inode inode{{}, {}, kSome, 0, 0, 0100755};
+  const auto signed_by = [&](const Bytes& bytes) {
+    return parse_ima_signature(bytes)->signed_digest(inode);
+  };
+  const auto plain = portable_digest(inode, HashAlg::kSha256);
+  const Bytes file_id{0x05, 4};
+  EXPECT_EQ(signed_by(field(Type::kEvmPortable, 2)), plain);
+  EXPECT_EQ(signed_by(field(Type::kEvmPortable, 3)),
+            crypto::hash(HashAlg::kSha256, {file_id, plain->bytes()}));
+  EXPECT_EQ(signed_by(field(Type::kEvmPortable, 2, 6)), portable_digest(inode, HashAlg::kSha512));
+  EXPECT_EQ(signed_by(field(Type::kEvmPortable, 2, 2)), std::nullopt);  // over SHA-1
+  EXPECT_EQ(signed_by(field(Type::kFile, 2)), std::nullopt);
+  EXPECT_EQ(signed_by(field(Type::kVerity, 3)), std::nullopt);
+  EXPECT_EQ(parse_ima_signature(field(Type::kEvmPortable))->signed_digest(ImaEntry::Inode{}),
+            std::nullopt);
 }
 
 }  // namespace

@@ -310,6 +310,17 @@ TEST(Files, A103_ASignatureAtTheEndOfAModuleCounts) {
   EXPECT_EQ(world.unknown(module), Reasons{Reason::kFileSignatureFalse});
 }
 
+// The template evm-sig without a portable signature: nothing but what is in security.ima.
+TEST(Files, A103_ASignatureAmongTheAttributesCounts) {
+  SignedWorld world;
+  const Bytes lengths{static_cast<std::uint8_t>(world.signature.size()), 0, 0, 0};
+  MeasuredFile with_inode = file("signed", "/bin/x");
+  with_inode.inode = {as_bytes("security.ima"), lengths, world.signature, 0, 0, 0100755};
+  EXPECT_EQ(world.unknown(with_inode), Reasons{});
+  with_inode.digest = digest_of("other");
+  EXPECT_EQ(world.unknown(with_inode), Reasons{Reason::kFileSignatureFalse});
+}
+
 TEST(Files, A103_ASignatureOfSomethingElseIsTold) {
   SignedWorld world;
   MeasuredFile other = world.signed_file();

@@ -186,6 +186,118 @@ TEST(ImaKeyring, BelievesWhatEvmctlSigned) {
   }
 }
 
+// ---- Signatures over inodes, made by evmctl -----------------------------------------------------
+
+// What evm-sig says of a file that `make` signed: 0755, root's, with a capability.
+class Inode : public ::testing::TestWithParam<std::string> {
+ protected:
+  MeasuredFile file() const {
+    return {.digest = kContent,
+            .path = "/bin/x",
+            .signature = evm_,
+            .inode = {names_, lengths_, values_, 0, 0, 0100755}};
+  }
+  ImaKeyring ring(std::uint8_t minimum = 2) const {
+    return ImaKeyring({{"publisher", *crypto::parse_identified_key(as_text(pem_)), minimum}});
+  }
+  // The attributes with this security.ima.
+  void set_ima(const Bytes& ima) {
+    values_ = ima;
+    append(values_, kCapability);
+    lengths_ = {static_cast<std::uint8_t>(ima.size()), 0, 0, 0, 20, 0, 0, 0};
+  }
+
+  const Bytes pem_ = data_of(GetParam() + ".pem");
+  const Bytes evm_ = data_of(GetParam() + ".evm");
+  const Bytes ima_ = data_of(GetParam() + ".ima");
+  const Bytes kCapability{1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  const Bytes names_ = to_bytes(as_bytes({"security.ima|security.capability\0", 33}));
+  Bytes lengths_, values_;
+
+  void SetUp() override { set_ima(ima_); }
+};
+
+using InodeWithDigest = Inode;     // in security.ima
+using InodeWithSignature = Inode;  // there too
+INSTANTIATE_TEST_SUITE_P(Evmctl, InodeWithDigest, ::testing::Values("rsa"));
+INSTANTIATE_TEST_SUITE_P(Evmctl, InodeWithSignature, ::testing::Values("ec"));
+
+TEST_P(InodeWithDigest, IsBelievedWithAPortableSignature) {
+  const ImaKeyring keys = ring();
+  EXPECT_EQ(keys.check(file()), FileSignature::kGood);
+  EXPECT_EQ(keys.check(file()), FileSignature::kGood);
+  EXPECT_EQ(keys.computed(), 1u);
+  EXPECT_EQ(ring_of(publisher()).check(file()), FileSignature::kUnknownKey);
+  EXPECT_EQ(ring(3).check(file()), FileSignature::kTooOld) << "A-102";
+}
+
+TEST_P(InodeWithDigest, A103_EveryBitOfTheSignatureCounts) {
+  const ImaKeyring keys = ring();
+  for (std::size_t bit = 0; bit < evm_.size() * 8; ++bit) {
+    Bytes changed = evm_;
+    changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ 1 << bit % 8);
+    MeasuredFile other = file();
+    other.signature = changed;
+    EXPECT_NE(keys.check(other), FileSignature::kGood) << bit;
+  }
+}
+
+TEST_P(InodeWithDigest, A103_AttributesOwnerAndModeCount) {
+  const ImaKeyring keys = ring();
+  const auto with = [&](auto change) {
+    MeasuredFile other = file();
+    change(other.inode);
+    return keys.check(other);
+  };
+  EXPECT_EQ(with([](auto& inode) { inode.uid = 1; }), FileSignature::kFalse);
+  EXPECT_EQ(with([](auto& inode) { inode.gid = 1; }), FileSignature::kFalse);
+  EXPECT_EQ(with([](auto& inode) { inode.mode = 0104755; }), FileSignature::kFalse);
+  EXPECT_EQ(with([](auto& inode) { inode.mode.reset(); }), FileSignature::kNone);
+  const Bytes one = to_bytes(as_bytes("security.ima"));
+  EXPECT_EQ(with([&](auto& inode) { inode.xattr_names = one; }), FileSignature::kNone);
+  values_.back() ^= 1;  // another capability
+  EXPECT_EQ(keys.check(file()), FileSignature::kFalse);
+}
+
+// Root copies the attributes of a signed file, signature and all, to another. Only the digest that
+// the kernel made of the content shows it.
+TEST_P(InodeWithDigest, A103_AttributesOfAnotherFileAreFalse) {
+  const ImaKeyring keys = ring();
+  MeasuredFile other = file();
+  other.digest = crypto::sha256(as_bytes("other"));
+  EXPECT_EQ(keys.check(other), FileSignature::kFalse);
+  Bytes rewritten{4, 4};
+  append(rewritten, other.digest.bytes());
+  set_ima(rewritten);
+  other = file();
+  other.digest = crypto::sha256(as_bytes("other"));
+  EXPECT_EQ(keys.check(other), FileSignature::kFalse);
+}
+
+TEST_P(InodeWithDigest, A103_ADigestOfAnotherKindIsNone) {
+  MeasuredFile tree = file();
+  tree.verity = true;
+  EXPECT_EQ(ring().check(tree), FileSignature::kNone);
+  Bytes sha512{4, 6};
+  append(sha512, crypto::hash(HashAlg::kSha512, as_bytes("content")).bytes());
+  set_ima(sha512);
+  EXPECT_EQ(ring().check(file()), FileSignature::kNone);
+}
+
+TEST_P(InodeWithSignature, ThatInSecurityImaCounts) {
+  EXPECT_EQ(ring().check(file()), FileSignature::kGood);
+  MeasuredFile other = file();
+  other.digest = crypto::sha256(as_bytes("other"));
+  EXPECT_EQ(ring().check(other), FileSignature::kFalse);
+}
+
+// That over the inode does not vouch for a content which somebody else signed.
+TEST_P(InodeWithSignature, A103_OnlyThatInSecurityImaIsOverTheContent) {
+  set_ima(signature_of(publisher(), kContent));
+  EXPECT_EQ(ring().check(file()), FileSignature::kUnknownKey);
+  EXPECT_EQ(ring_of(publisher()).check(file()), FileSignature::kGood);
+}
+
 // ---- Signatures at the end of a file ------------------------------------------------------------
 
 class Appended : public ::testing::Test {
