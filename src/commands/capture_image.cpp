@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "commands/text.h"
+#include "image/boot_file.h"
 
 namespace seaworthy::commands {
 namespace {
@@ -52,6 +53,9 @@ class ImageCapture {
     set_.meta.name = name;
     for (const auto& [where, file] : image_.files) {
       take(where, file);
+      if (file.initrd) {
+        initrd(where, *file.initrd);
+      }
     }
     programs();
     grub();
@@ -71,6 +75,19 @@ class ImageCapture {
     }
     if (options_.all_files || is_executed(where, file)) {
       set_.files.push_back({file.sha256, path.size() <= image::kMaxPath ? path : ""});
+    }
+  }
+
+  // What runs before there is a root file system.
+  void initrd(const std::string& where, const image::Initrd& inside) {
+    capture_.sources.push_back("the initrd /" + printable(where) + ": " +
+                               std::to_string(inside.files.size()) + " files");
+    for (const auto& [path, file] : inside.files) {
+      take(path, file);
+    }
+    if (!inside.problem.empty()) {
+      remark("Of the initrd /" + printable(where) + " not everything could be read (" +
+             printable(inside.problem) + "): what it runs may be missing.");
     }
   }
 

@@ -35,20 +35,32 @@ class EntryReader : public ByteSource {
   virtual Result<std::optional<Entry>> next() = 0;
 };
 
+// One archive that others may follow.
+class CpioReader : public EntryReader {
+ public:
+  // Bytes up to its end, once next() gave null.
+  virtual std::size_t consumed() const = 0;
+};
+
 // Knows archives. Its readers live as long as the bytes that they read.
 class Archives {
  public:
   virtual ~Archives() = default;
-  // kMalformed: no archive.
+  // tar, plain or compressed. kMalformed: no archive.
   virtual Result<std::unique_ptr<EntryReader>> open(ByteSource& bytes) = 0;
+  // cpio, not compressed.
+  virtual Result<std::unique_ptr<CpioReader>> open_cpio(ByteSource& bytes) = 0;
+  // What was compressed, by whatever the library knows. kMalformed: not compressed.
+  virtual Result<std::unique_ptr<ByteSource>> decompress(ByteSource& bytes) = 0;
 };
 
 // What is read of an image, hostile or not.
 struct Limits {
   std::size_t max_entries = 1'000'000;                 // a desktop system has 400,000
   std::uint64_t max_bytes = std::uint64_t{128} << 30;  // of all files in all layers
-  std::size_t max_efi_bytes = std::size_t{512}
-                              << 20;  // of one program: the largest UKI has 200 MiB
+  // Of one program of UEFI (the largest UKI has 200 MiB) or initrd, as it lies there.
+  std::size_t max_boot_bytes = std::size_t{512} << 20;
+  std::size_t max_initrd_bytes = std::size_t{2} << 30;  // of an initrd, decompressed
 };
 inline constexpr std::size_t kMaxPath = 4096;
 inline constexpr std::size_t kMaxJsonBytes = 4 << 20;  // of a manifest

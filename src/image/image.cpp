@@ -140,7 +140,7 @@ std::string_view text(ImageKind kind) {
 }
 
 Result<Image> read_image(const std::string& path, Archives& archives, const Limits& limits) {
-  Tree tree(limits);
+  Tree tree(archives, limits);
   std::error_code error;
   auto kind = std::filesystem::is_directory(path, error) ? add_folder(path, archives, tree)
                                                          : add_file(path, archives, limits, tree);

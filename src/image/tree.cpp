@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "image/boot_file.h"
+
 namespace seaworthy::image {
 namespace {
 
@@ -91,7 +93,8 @@ Result<Tree::Node> Tree::node(const Entry& entry, const std::string& path, ByteS
   }
   Node out{.kind = entry.kind};
   if (entry.kind == EntryKind::kFile) {
-    out.file = TRY(measure(content, path, limits_, left_));
+    out.file = TRY(is_boot_path(path) ? measure_boot_file(content, path, archives_, limits_, left_)
+                                      : measure(content, path, left_));
     out.file.executable = entry.executable;
   }
   return out;

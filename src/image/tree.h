@@ -22,7 +22,8 @@ enum class Whiteouts : std::uint8_t { kHonoured, kNames };
 
 class Tree {
  public:
-  explicit Tree(const Limits& limits) : limits_(limits), left_(limits.max_bytes) {}
+  Tree(Archives& archives, const Limits& limits)
+      : archives_(archives), limits_(limits), left_(limits.max_bytes) {}
 
   // Reads all entries and puts them on top of what is there. Links are kept as what they are: an
   // entry below one of a lower layer takes its place.
@@ -55,6 +56,7 @@ class Tree {
   void apply(Layer layer);
   void erase_below(const std::string& path);
 
+  Archives& archives_;
   Limits limits_;
   std::uint64_t left_;       // bytes
   std::size_t entries_ = 0;  // read so far, in all layers

@@ -67,6 +67,25 @@ TEST(CaptureImage, ListsWhatCanBeExecutedOrLoaded) {
   EXPECT_TRUE(mentions(some, "the set is about files only"));
 }
 
+// IMA measures what runs before there is a root file system, under the names that it has there.
+TEST(CaptureImage, ListsWhatAnInitrdRuns) {
+  Image image;
+  const auto initrd = std::make_shared<image::Initrd>();
+  initrd->files["init"] = {.sha256 = kA, .content = Content::kScript};
+  initrd->files["lib/modules/6.1/ext4.ko"] = {.sha256 = kB};
+  initrd->files["etc/fstab"] = {.sha256 = kC};
+  image.files["boot/initrd.img"] = {.sha256 = kD, .initrd = initrd};
+  const Capture capture = captured(image);
+  EXPECT_EQ(paths(capture), (std::vector<std::string>{"/init", "/lib/modules/6.1/ext4.ko"}));
+  EXPECT_FALSE(mentions(capture, "initrd"));
+  EXPECT_NE(std::find(capture.sources.begin(), capture.sources.end(),
+                      "the initrd /boot/initrd.img: 3 files"),
+            capture.sources.end());
+  initrd->problem = "something\nstrange";
+  EXPECT_TRUE(mentions(captured(image), "/boot/initrd.img"));
+  EXPECT_TRUE(mentions(captured(image), "something\\x0astrange"));
+}
+
 TEST(CaptureImage, ListsBootLoadersAndKernelsAndWhatGrubReads) {
   Image image;
   image.files["boot/efi/EFI/debian/shimx64.efi"] = program(Kind::kOther, kA, {});

@@ -70,12 +70,12 @@ struct Container : ::testing::Test {
         Json::array({{{"Config", "config.json"}, {"Layers", layers}}}).dump();
   }
   std::string oci_error() {
-    Tree tree{Limits()};
+    Tree tree(*archives, Limits());
     const auto added = add_oci_layout(blobs, *archives, tree);
     return added ? "" : added.error().message();
   }
   std::string docker_error() {
-    Tree tree{Limits()};
+    Tree tree(*archives, Limits());
     const auto added = add_docker_archive(blobs, *archives, tree);
     return added ? "" : added.error().message();
   }
@@ -88,7 +88,7 @@ struct Container : ::testing::Test {
 
 TEST_F(Container, AnOciImageIsItsLayersInOrder) {
   index(Json::array({manifest()}));
-  Tree tree{Limits()};
+  Tree tree(*archives, Limits());
   const auto added = add_oci_layout(blobs, *archives, tree);
   ASSERT_TRUE(added) << added.error().message();
   expect_upper(tree);
@@ -155,7 +155,7 @@ TEST_F(Container, ADockerArchiveIsTheLayersThatItNames) {
   blobs.files["1/layer.tar"] = lower;
   blobs.files["2/layer.tar"] = upper;
   docker({"1/layer.tar", "2/layer.tar"});
-  Tree tree{Limits()};
+  Tree tree(*archives, Limits());
   const auto added = add_docker_archive(blobs, *archives, tree);
   ASSERT_TRUE(added) << added.error().message();
   expect_upper(tree);

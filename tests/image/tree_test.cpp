@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/digest.h"
+#include "image/libarchive/archives.h"
 
 namespace seaworthy::image {
 namespace {
@@ -54,7 +55,8 @@ FakeEntries::One hard_link(const std::string& path, const std::string& target) {
 
 Result<Tree> tree_of(const std::vector<Layer>& layers, const Limits& limits = {},
                      Whiteouts whiteouts = Whiteouts::kHonoured) {
-  Tree tree(limits);
+  static const std::unique_ptr<Archives> archives = libarchive::create_archives();
+  Tree tree(*archives, limits);
   for (const Layer& layer : layers) {
     FakeEntries entries(layer);
     TRY(tree.add(entries, whiteouts));
@@ -189,8 +191,8 @@ TEST(Tree, KeepsItsLimits) {
   EXPECT_FALSE(tree_of({layer, layer}, {.max_entries = 3}));
   EXPECT_FALSE(tree_of({layer, layer}, {.max_bytes = 19}));
   const Layer program{file("boot/a", "MZ..."), file("b", "MZ....")};
-  EXPECT_TRUE(tree_of({program}, {.max_efi_bytes = 5}));
-  EXPECT_FALSE(tree_of({program}, {.max_efi_bytes = 4}));
+  EXPECT_TRUE(tree_of({program}, {.max_boot_bytes = 5}));
+  EXPECT_FALSE(tree_of({program}, {.max_boot_bytes = 4}));
 }
 
 }  // namespace

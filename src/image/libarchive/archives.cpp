@@ -41,21 +41,46 @@ std::optional<std::string> name_of(const char* utf8, const char* bytes) {
   return name == nullptr ? std::nullopt : std::optional<std::string>(name);
 }
 
-class Reader : public EntryReader {
+// What of the library's knowledge a reader uses.
+enum class Format : std::uint8_t { kTar, kCpio, kCompressed };
+
+class Reader : public CpioReader {
  public:
   explicit Reader(ByteSource& bytes) : bytes_(bytes), archive_(archive_read_new()) {}
 
-  Result<void> open() {
+  Result<void> open(Format format) {
     archive* a = archive_.get();
-    archive_read_support_format_tar(a);
-    archive_read_support_filter_gzip(a);
-    archive_read_support_filter_bzip2(a);
-    archive_read_support_filter_xz(a);
-    archive_read_support_filter_zstd(a);
+    switch (format) {
+      case Format::kTar:
+        archive_read_support_format_tar(a);
+        break;
+      case Format::kCpio:
+        archive_read_support_format_cpio(a);
+        break;
+      case Format::kCompressed:
+        archive_read_support_format_raw(a);
+        archive_read_support_filter_lz4(a);
+        archive_read_support_filter_lzma(a);
+        break;
+    }
+    if (format != Format::kCpio) {
+      archive_read_support_filter_gzip(a);
+      archive_read_support_filter_bzip2(a);
+      archive_read_support_filter_xz(a);
+      archive_read_support_filter_zstd(a);
+    }
     if (archive_read_open(a, this, nullptr, &Reader::more, nullptr) != ARCHIVE_OK) {
       return problem();
     }
     return {};
+  }
+
+  bool is_compressed() const {
+    return archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE;
+  }
+
+  std::size_t consumed() const override {
+    return static_cast<std::size_t>(archive_filter_bytes(archive_.get(), 0));
   }
 
   Result<std::optional<Entry>> next() override {
@@ -109,12 +134,27 @@ class Reader : public EntryReader {
   Handle archive_;
 };
 
+Result<std::unique_ptr<Reader>> opened(ByteSource& bytes, Format format) {
+  auto reader = std::make_unique<Reader>(bytes);
+  TRY(reader->open(format));
+  return reader;
+}
+
 class LibArchives : public Archives {
  public:
   Result<std::unique_ptr<EntryReader>> open(ByteSource& bytes) override {
-    auto reader = std::make_unique<Reader>(bytes);
-    TRY(reader->open());
-    return std::unique_ptr<EntryReader>(std::move(reader));
+    return std::unique_ptr<EntryReader>(TRY(opened(bytes, Format::kTar)));
+  }
+  Result<std::unique_ptr<CpioReader>> open_cpio(ByteSource& bytes) override {
+    return std::unique_ptr<CpioReader>(TRY(opened(bytes, Format::kCpio)));
+  }
+  Result<std::unique_ptr<ByteSource>> decompress(ByteSource& bytes) override {
+    auto reader = TRY(opened(bytes, Format::kCompressed));
+    // To the library, what is not compressed is one file as well.
+    if (!TRY(reader->next()) || !reader->is_compressed()) {
+      return malformed("neither an archive nor compressed by a known program");
+    }
+    return std::unique_ptr<ByteSource>(std::move(reader));
   }
 };
 

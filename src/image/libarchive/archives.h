@@ -1,4 +1,5 @@
-// Archives by libarchive: tar, plain or compressed (gzip, bzip2, xz, zstd). Nothing is unpacked.
+// Archives by libarchive: tar, plain or compressed (gzip, bzip2, xz, zstd), cpio, and what is
+// compressed by these, lz4 or lzma. Nothing is unpacked.
 #pragma once
 
 #include <memory>
