@@ -109,7 +109,27 @@ struct Contents {
   std::set<SetDifference::Content> from, to;
 };
 
+// What a set knows wherever it lies.
+std::set<api::Sha256Value> known_by_content(const ReferenceValueSet& set) {
+  std::set<api::Sha256Value> known;
+  for (const auto& file : set.files) {
+    if (!file.bound_to_path) {
+      known.insert(file.sha256);
+    }
+  }
+  return known;
+}
+
+// All of them are known to the other side, under other paths.
+bool elsewhere(const std::set<SetDifference::Content>& contents,
+               const std::set<api::Sha256Value>& known) {
+  return std::all_of(contents.begin(), contents.end(), [&](const auto& content) {
+    return !content.bound_to_path && known.contains(content.sha256);
+  });
+}
+
 void file_changes(const ReferenceValueSet& from, const ReferenceValueSet& to, SetDifference& out) {
+  const auto known_from = known_by_content(from), known_to = known_by_content(to);
   std::map<std::string, Contents> by_path;
   for (const auto& file : from.files) {
     by_path[file.path].from.insert({file.sha256, file.bound_to_path});
@@ -128,7 +148,9 @@ void file_changes(const ReferenceValueSet& from, const ReferenceValueSet& to, Se
         out.files.push_back({path, {}, {content}});
       }
       out.same_files += contents.from.size() - bare.removed.size();
-    } else if (contents.from == contents.to) {
+    } else if (contents.from == contents.to ||
+               (contents.from.empty() && elsewhere(contents.to, known_from)) ||
+               (contents.to.empty() && elsewhere(contents.from, known_to))) {
       ++out.same_files;
     } else {
       out.files.push_back({path,

@@ -11,7 +11,7 @@ using api::ReferenceValueSet;
 using api::Sha256Value;
 using Texts = std::vector<std::string>;
 
-const Sha256Value kA{1}, kB{2}, kC{3};
+const Sha256Value kA{1}, kB{2}, kC{3}, kD{4};
 
 ReferenceValueSet some_set() {
   ReferenceValueSet set;
@@ -127,7 +127,7 @@ TEST(SetDifference, PairsCommandLinesByTheirWords) {
 TEST(SetDifference, TellsNewGoneAndChangedFiles) {
   ReferenceValueSet from;
   ReferenceValueSet to;
-  from.files = {{kA, "/same"}, {kA, "/two"}, {kB, "/two"}, {kA, "/changed"}, {kA, "/gone"}};
+  from.files = {{kA, "/same"}, {kA, "/two"}, {kB, "/two"}, {kA, "/changed"}, {kD, "/gone"}};
   to.files = {{kC, "/new"}, {kB, "/two"}, {kA, "/two"}, {kB, "/changed"}, {kA, "/same"}};
   const SetDifference d = difference(from, to);
   EXPECT_EQ(d.same_files, 2u);
@@ -139,6 +139,21 @@ TEST(SetDifference, TellsNewGoneAndChangedFiles) {
   EXPECT_TRUE(d.files[1].to.empty());
   EXPECT_EQ(d.files[2].path, "/new");
   EXPECT_TRUE(d.files[2].from.empty());
+}
+
+// Sets know files by content; one that is captured twice is listed under one of its paths.
+TEST(SetDifference, AFileUnderAnotherPathIsTheSameUnlessItIsBoundToIt) {
+  ReferenceValueSet from;
+  ReferenceValueSet to;
+  from.files = {{kA, "/lib/a"}, {kB, "/lib/b"}};
+  to.files = {{kA, "/usr/lib/a"}, {kB, "/lib/b"}, {kB, "/b"}};
+  EXPECT_TRUE(difference(from, to).same());
+  EXPECT_TRUE(difference(to, from).same());
+  to.files[0].bound_to_path = true;
+  const SetDifference d = difference(from, to);
+  ASSERT_EQ(d.files.size(), 2u);
+  EXPECT_EQ(d.files[0].path, "/lib/a");
+  EXPECT_EQ(d.files[1].path, "/usr/lib/a");
 }
 
 }  // namespace
