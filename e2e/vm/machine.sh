@@ -42,6 +42,9 @@ boot_entry() {
   done
 }
 
+# files_of_esp FOLDER: what lies on the EFI system partition and can be booted by its entry.
+files_of_esp() { mcopy -s -i "$vm/disk.img@@$esp_offset" ::/EFI ::/vmlinuz ::/initrd.img "$1/"; }
+
 # firmware_setup on|off: Secure Boot with Microsoft's keys, or without any (the setup mode of the same firmware).
 firmware_setup() {
   case $1 in

@@ -41,6 +41,14 @@ boot() {
 # Without PCR 0: OVMF measures part of itself after it ran there, and it then holds something of the firmware's variables.
 compared=2,3,14
 
+# What a person does before the machine has ever booted: the set that its disk leads to, mounted as in the machine.
+of_image() {
+  mkdir -p "$vm/image"
+  tar -C "$vm/image" -xf "$disk/root.tar"
+  mkdir -p "$vm/image/boot/efi"
+  files_of_esp "$vm/image/boot/efi"
+  "$(program cli kubectl-seaworthy)" capture image --name vm --all-files --command-line "/vmlinuz $options" "$vm/image"
+}
 # What a person does who approves this boot: docs/capture.md. Prints the set that the evidence leads to.
 captured() { # prefix of the files
   "$(program cli kubectl-seaworthy)" capture files --name vm --boot-log "$1.boot-log" --ima "$1.ima" --pcrs "$1.pcrs" --pin "$compared"
@@ -83,10 +91,15 @@ check "nothing is wrong but that nobody has said what is good" within $soon begi
   "Violated ReferenceValuesMissing(vm) ReferenceValuesMissing(vm) UnknownFile("
 check "Secure Boot is proven to be on" status_is boot.secureBoot On
 check "and the kernel's command line is shown" status_is boot.kernelCommandLine "/vmlinuz $options"
+of_image >"$vm/set.yaml"
+check "what it would boot and run can be computed from its disk" k apply -f "$vm/set.yaml"
+check "the node is Trusted by that" within $soon shows "Trusted"
+k delete rvs vm >/dev/null
+check "and not without it" within $soon begins_with "Violated ReferenceValuesMissing(vm)"
 keep_evidence "$vm_logs/first"
 captured "$vm_logs/first" >"$vm/set.yaml"
 check "what it booted and ran can be captured" k apply -f "$vm/set.yaml"
-check "the node is Trusted" within $soon shows "Trusted"
+check "the node is Trusted by that" within $soon shows "Trusted"
 
 # --- an unknown file, while it runs
 
