@@ -31,10 +31,15 @@ run_logged() {
   trap - INT TERM HUP
   if ((status != 0)); then
     printf '\n%s\nerror: %s failed (status %s); the lines above are the last of %s\n' \
-      "$(tail -n 40 "$log")" "$label" "$status" "$log" >&2
+      "$(tail -n 40 "$log" | tr -d '\0')" "$label" "$status" "$log" >&2
     return "$status"
   fi
   note "$label: done in $((SECONDS - began)) s"
+}
+
+# offer_help ARGUMENT…: if that is what is asked for, prints what stands at the head of the script, and ends it.
+offer_help() {
+  case ${1:-} in -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" && exit ;; esac
 }
 
 # retry TIMES PAUSE COMMAND…: until it succeeds, at most TIMES times, PAUSE seconds apart; silent until the last attempt.
