@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <map>
 
 namespace seaworthy::cli {
@@ -166,6 +167,7 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   CLI::App app{"Shows and steers what Seaworthy knows about the nodes of a cluster.",
                "kubectl seaworthy"};
   app.footer(kFooter);
+  app.set_version_flag("--version", "kubectl-seaworthy " SEAWORTHY_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
   add_global(app, raw);
@@ -178,6 +180,10 @@ Parsed parse_options(int argc, const char* const* argv, bool to_terminal) {
   add_diff(app, raw.options.diff, [&raw] { raw.options.command = Command::kDiff; });
   add_others(app, raw);
   raw.options.capture.typed = typed(argc, argv);
+  if (argc == 1) {  // as kubectl does
+    std::fputs(app.help().c_str(), stdout);
+    return {raw.options, 0};
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return {raw.options, app.exit(e) == 0 ? 0 : 2}; }

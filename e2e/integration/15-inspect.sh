@@ -25,6 +25,8 @@ check "a file that is not there: 1" status_is 1 no inspect ima "$work/none"
 check "a file above the limit: 1" status_is 1 no inspect boot-log /dev/zero
 check "the message names the limit" grep -q '1048576' "$work/err"
 check "an empty IMA list is a finding: 0" status_is 0 yes inspect ima /dev/null
+check "no command at all: help, and 0" status_is 0 yes
+check "the version, as programs say it: 0" status_is 0 yes --version
 check "no subject: 2" status_is 2 no inspect
 check "no file: 2" status_is 2 no inspect boot-log
 check "a quote without a nonce: 2" status_is 2 no inspect quote --attest a --signature b --ak c
