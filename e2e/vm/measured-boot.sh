@@ -88,7 +88,7 @@ boot first
 check "a virtual TPM of the configured authority is enrolled" within $soon condition "$node" Enrolled True .
 check "its evidence is authentic" within $soon condition "$node" Attested True Appraised
 check "nothing is wrong but that nobody has said what is good" within $soon begins_with \
-  "Violated ReferenceValuesMissing(vm) ReferenceValuesMissing(vm) UnknownFile("
+  "Violated ReferenceValuesMissing(vm) UnknownFile("
 check "Secure Boot is proven to be on" status_is boot.secureBoot On
 check "and the kernel's command line is shown" status_is boot.kernelCommandLine "/vmlinuz $options"
 of_image >"$vm/set.yaml"
@@ -144,5 +144,23 @@ boot_entry good "$options"
 boot again
 check "as it was: Trusted again" within $soon shows "Trusted"
 check "with the key that it enrolled" status_is identity.akName "$ak"
+power_off
+
+# --- the attributes of files in the list, and what their publisher signed
+
+patch() { k patch rvs vm --type json -p "$1"; }
+evm="$options ima_template=evm-sig"
+check "a command line by which the list has attributes is approved" patch "$(jq -n --arg line "/vmlinuz $evm" \
+  '[{op: "add", path: "/spec/boot/commandLines/-", value: $line}]')"
+boot_entry good "$evm"
+boot attributes
+check "the kernel's list of attributes is read: Trusted" within $soon shows "Trusted"
+inside /opt/published
+check "a file runs that only its publisher vouches for: Violated" within $soon shows "Violated UnknownFile(/opt/published)"
+check "the publisher's certificate is approved" patch "$(jq -n --rawfile key "$disk/publisher.pem" \
+  '[{op: "add", path: "/spec/signers", value: [{name: "publisher", key: $key}]}]')"
+check "by the portable signature at the file: Trusted" within $soon shows "Trusted"
+inside "echo '# and more' >>/opt/published && /opt/published"
+check "the file is changed, its attributes are not: Violated" within $soon shows "Violated FileSignatureFalse(/opt/published)"
 power_off
 checks_end
