@@ -59,8 +59,8 @@ Parsed parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option(
          "--state", options.state_folder,
-         "Folder where the IMA list of this boot is kept, for when the kernel does not show "
-         "all of it any more; '' for none")
+         "Folder on tmpfs where the IMA list of this boot is kept, for when the kernel does not "
+         "show all of it any more; '' for none")
       ->type_name("FOLDER")
       ->capture_default_str();
   runtime::cli::add_listen(app, "--health-listen,--health-address",

@@ -48,7 +48,7 @@ writable() { # host paths that a container may write to
     select(.readOnly != true) | .name as $name | $volumes[] | select(.name == $name) | .hostPath.path]') == "$1" ]]
 }
 check "the only folders of a node that are written to are the agent's own and the kubelet's for device plugins" \
-  writable '["/var/lib/seaworthy-agent","/var/lib/kubelet/device-plugins"]'
+  writable '["/run/seaworthy-agent","/var/lib/kubelet/device-plugins"]'
 nonroot() { k get deploy -n seaworthy-system -o json | jq -e '[.items[].spec.template.spec.securityContext.runAsNonRoot] | all'; }
 check "operator and webhook are not root" nonroot
 

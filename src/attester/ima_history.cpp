@@ -1,6 +1,9 @@
 #include "attester/ima_history.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +12,6 @@
 #include <filesystem>
 
 #include "api/node_evidence.h"
-#include "attester/files.h"
 #include "crypto/digest.h"
 #include "eventlog/ima.h"
 
@@ -20,14 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxKept = api::kMaxImaInAll;
 constexpr std::size_t kPortion = 1 << 20;
-constexpr std::size_t kMaxBootId = 64;
 constexpr std::string_view kPrefix = "ima-";
-
-// One number per entry, of the whole list, and where the last boot_aggregate stands.
-struct Fingerprints {
-  std::vector<std::uint64_t> entries;
-  std::size_t last_aggregate = 0;
-};
 
 std::uint64_t fingerprint(ByteSpan entry) {
   const crypto::Digest digest = crypto::sha256(entry);
@@ -36,10 +31,11 @@ std::uint64_t fingerprint(ByteSpan entry) {
   return value;
 }
 
-Result<Fingerprints> fingerprints(ImaList& list) {
-  Fingerprints out;
-  while (out.entries.size() < list.entries()) {
-    const ImaList::Slice slice = TRY(list.read(out.entries.size(), kPortion));
+// One number per entry, of the whole list.
+Result<std::vector<std::uint64_t>> fingerprints(ImaList& list) {
+  std::vector<std::uint64_t> out;
+  while (out.size() < list.entries()) {
+    const ImaList::Slice slice = TRY(list.read(out.size(), kPortion));
     eventlog::ImaReader reader(slice.entries);
     std::size_t begin = 0;
     for (;;) {
@@ -47,11 +43,8 @@ Result<Fingerprints> fingerprints(ImaList& list) {
       if (!entry || !*entry) {
         break;
       }
-      if ((*entry)->name == "boot_aggregate") {
-        out.last_aggregate = out.entries.size();
-      }
       const ByteSpan all = slice.entries;
-      out.entries.push_back(fingerprint(all.subspan(begin, reader.consumed() - begin)));
+      out.push_back(fingerprint(all.subspan(begin, reader.consumed() - begin)));
       begin = reader.consumed();
     }
     if (begin == 0 && TRY(list.poll()).anew) {
@@ -68,62 +61,77 @@ Error failed(const std::string& what, const std::string& path) {
   return unavailable("cannot " + what + " " + path + ": " + std::strerror(errno));
 }
 
-Result<void> append_to(const std::string& path, ByteSpan bytes) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) {
-    return failed("open", path);
-  }
-  std::size_t done = 0;
-  while (done < bytes.size()) {
+Result<void> write_all(int fd, ByteSpan bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno != EINTR) {
-      break;
+      return unavailable(std::string("cannot write: ") + std::strerror(errno));
     }
     done += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
-  // A kernel that is started after a crash does not know what was not on the disk.
-  const bool good = done == bytes.size() && ::fdatasync(fd) == 0;
-  const Error why = failed("write", path);
+  return {};
+}
+
+// To a file that has as many bytes as was left there.
+Result<void> append_to(const std::string& path, std::uint64_t size, ByteSpan bytes) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) {
+    return failed("open", path);
+  }
+  struct stat about {};
+  const bool ours = ::fstat(fd, &about) == 0 && static_cast<std::uint64_t>(about.st_size) == size;
+  auto written = ours ? write_all(fd, bytes) : unavailable("changed by somebody else");
   ::close(fd);
-  return good ? Result<void>() : why;
+  return written ? Result<void>() : std::move(written).error().in(path);
 }
 
-// Names the file; so it is made of what a boot_id is made of.
-Result<std::string> read_boot_id(const std::string& path) {
-  const Bytes content = TRY(read_bounded(path, kMaxBootId));
-  std::string text(as_text(content));
-  while (!text.empty() && text.back() == '\n') {
-    text.pop_back();
+Result<void> create(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) {
+    return failed("open", path);
   }
-  if (text.empty() || text.find_first_not_of("0123456789abcdef-") != std::string::npos) {
-    return malformed(path + " is no boot_id");
-  }
-  return text;
+  ::close(fd);
+  return {};
 }
 
-// The list kept under this prefix, if there is one; those of other epochs are removed.
-Result<std::string> find_kept(const std::string& folder, const std::string& prefix) {
-  std::string found;
+std::size_t count(ByteSpan entries) {
+  eventlog::ImaReader reader(entries);
+  while (const auto entry = reader.next()) {
+    if (!*entry) {
+      break;
+    }
+  }
+  return reader.entries();
+}
+
+Result<void> check_file_system(const std::string& folder) {
+  struct statfs about {};
+  if (::statfs(folder.c_str(), &about) != 0) {
+    return failed("read", folder);
+  }
+  if (about.f_type != TMPFS_MAGIC) {
+    return unsupported(folder + " is not on tmpfs: the kernel would measure what is kept there");
+  }
+  return {};
+}
+
+// Lists of other epochs.
+Result<void> remove_others(const std::string& folder, const std::string& name) {
   std::error_code failure;
   for (fs::directory_iterator at(folder, failure), end; !failure && at != end;
        at.increment(failure)) {
-    const std::string name = at->path().filename().string();
-    if (name.starts_with(prefix) && found.empty()) {
-      found = at->path().string();
-    } else if (name.starts_with(kPrefix)) {
+    const std::string other = at->path().filename().string();
+    if (other.starts_with(kPrefix) && other != name) {
       std::error_code ignored;
       fs::remove(at->path(), ignored);
     }
   }
-  if (failure) {
-    return unavailable("cannot read " + folder + ": " + failure.message());
-  }
-  return found;
+  return failure ? unavailable("cannot read " + folder + ": " + failure.message()) : Result<void>();
 }
 
-std::string prefix_of(const ImaEpoch& epoch) {
+std::string name_of(const ImaEpoch& epoch) {
   return std::string(kPrefix) + std::to_string(epoch.reset_count) + "-" +
-         std::to_string(epoch.restart_count) + "-";
+         std::to_string(epoch.restart_count);
 }
 
 }  // namespace
@@ -170,6 +178,24 @@ Result<ImaList::Slice> ImaHistory::read(const std::optional<ImaEpoch>& epoch, st
     }
     return kernel_.read(from, max_bytes);
   }
+  const std::uint64_t begin = from <= kept_entries_ ? from : 0;
+  if (begin >= before_) {
+    auto slice = TRY(kernel_.read(begin - before_, max_bytes));
+    if (TRY(still_begins_the_same())) {
+      slice.from += before_;
+      return slice;
+    }
+    anew_ = true;
+  }
+  return read_kept(begin, max_bytes);
+}
+
+Result<ImaList::Slice> ImaHistory::read_kept(std::uint64_t from, std::size_t max_bytes) {
+  TRY(kept_->poll());
+  if (kept_->entries() != kept_entries_) {
+    anew_ = true;
+    return unavailable(path_ + " does not hold what was written");
+  }
   return kept_->read(from, max_bytes);
 }
 
@@ -182,37 +208,21 @@ Result<void> ImaHistory::keep(const ImaEpoch& epoch) {
   return append_new();
 }
 
-std::string ImaHistory::path_of(const ImaEpoch& epoch, const std::string& boot) const {
-  return config_.folder + "/" + prefix_of(epoch) + boot;
-}
-
 // Finds what was kept of this epoch, and where in it the kernel's list begins.
 Result<void> ImaHistory::align(const ImaEpoch& epoch) {
-  const std::string boot = TRY(read_boot_id(config_.boot_id));
-  const std::string found = TRY(find_kept(config_.folder, prefix_of(epoch)));
-  path_ = path_of(epoch, boot);
-  const bool another_kernel = !found.empty() && found != path_;
-  // Before anything is appended: killed in between, the next process finds the new name and nothing
-  // of the new list under it.
-  if (another_kernel && ::rename(found.c_str(), path_.c_str()) != 0) {
-    return failed("rename", found);
-  }
-  TRY(append_to(path_, {}));
+  TRY(check_file_system(config_.folder));
+  TRY(remove_others(config_.folder, name_of(epoch)));
+  path_ = config_.folder + "/" + name_of(epoch);
+  TRY(create(path_));
   kept_.emplace(path_);
   TRY(kept_->poll());
-  // What was being written when the machine or this program stopped.
+  // What was being written when this program was killed.
   if (::truncate(path_.c_str(), static_cast<off_t>(kept_->bytes())) != 0) {
     return failed("cut", path_);
   }
-  const Fingerprints kept = TRY(fingerprints(*kept_));
-  const Fingerprints kernel = TRY(fingerprints(kernel_));
-  std::size_t shared = overlap(kept.entries, kernel.entries);
-  // A kernel that took the list over measures boot_aggregate after it. One that did not begins with
-  // the same entries as the one before, and they were extended a second time.
-  if (another_kernel && kernel.last_aggregate < std::max<std::size_t>(shared, 1)) {
-    shared = 0;
-  }
-  before_ = kept_->entries() - shared;
+  kept_entries_ = kept_->entries();
+  kept_bytes_ = kept_->bytes();
+  before_ = kept_entries_ - overlap(TRY(fingerprints(*kept_)), TRY(fingerprints(kernel_)));
   return {};
 }
 
@@ -222,21 +232,18 @@ Result<bool> ImaHistory::still_begins_the_same() {
 }
 
 Result<void> ImaHistory::append_new() {
-  while (kept_->entries() < before_ + kernel_.entries()) {
-    const std::uint64_t have = kept_->entries();
-    const ImaList::Slice slice = TRY(kernel_.read(have - before_, kPortion));
+  while (kept_entries_ < before_ + kernel_.entries()) {
+    const ImaList::Slice slice = TRY(kernel_.read(kept_entries_ - before_, kPortion));
     if (!TRY(still_begins_the_same())) {
       return unavailable("the IMA list began anew while it was read");
     }
-    if (kept_->bytes() + slice.entries.size() > kMaxKept) {
+    if (kept_bytes_ + slice.entries.size() > kMaxKept) {
       return unsupported("the IMA list has more than " + std::to_string(kMaxKept) +
                          " bytes, which is what is kept at most");
     }
-    TRY(append_to(path_, slice.entries));
-    TRY(kept_->poll());
-    if (kept_->entries() <= have) {
-      return unavailable(path_ + " does not hold what was written");
-    }
+    TRY(append_to(path_, kept_bytes_, slice.entries));
+    kept_bytes_ += slice.entries.size();
+    kept_entries_ += count(slice.entries);
   }
   return {};
 }

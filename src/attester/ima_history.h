@@ -1,9 +1,8 @@
-// The IMA list of this boot from its first entry on, also where the kernel does not show it any
-// more: it was made to forget entries that it had shown, or another kernel was started by kexec and
-// began a list of its own. Attack A-106.
+// The IMA list of this boot from its first entry on, also where the kernel was made to forget
+// entries that it had shown. Attack A-106.
 //
-// What the kernel shows is appended to a file, and read from there. Nobody believes that file: it
-// leads to the quoted PCR 10 or it does not.
+// What the kernel shows is appended to a file, and read from there once the kernel does not show it
+// any more. Nobody believes that file: it leads to the quoted PCR 10 or it does not.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +15,7 @@
 
 namespace seaworthy::attester {
 
-// Which PCR 10 a list belongs to: two kernels share one if the TPM was not reset between them.
+// Which PCR 10 a list belongs to.
 struct ImaEpoch {
   std::uint32_t reset_count = 0;
   std::uint32_t restart_count = 0;
@@ -32,9 +31,11 @@ std::size_t overlap(const std::vector<std::uint64_t>& kept,
 class ImaHistory {
  public:
   struct Config {
-    std::string list;         // the kernel's; empty: there is none
-    std::string folder = {};  // where it is kept; empty: nowhere, and only the kernel's list counts
-    std::string boot_id = {};  // a file that says which kernel runs
+    std::string list;  // the kernel's; empty: there is none
+    // Where it is kept; empty: nowhere, and only the kernel's list counts. On tmpfs: files
+    // elsewhere are measured when root reads them (ima_policy=tcb), so that each reading of the
+    // list would make it longer.
+    std::string folder = {};
   };
   explicit ImaHistory(Config config) : config_(std::move(config)), kernel_(config_.list) {}
 
@@ -44,7 +45,7 @@ class ImaHistory {
 
   // As ImaList::read(), after poll(); `from` counts from the first entry of the epoch. Costs as
   // much as was added; the whole list is read once per process and whenever the kernel's begins
-  // anew.
+  // anew. What is kept is read then, and where the kernel does not show what is asked for.
   //
   // If it cannot be kept, or the epoch is not known, this is what the kernel shows.
   Result<ImaList::Slice> read(const std::optional<ImaEpoch>& epoch, std::uint64_t from,
@@ -58,7 +59,7 @@ class ImaHistory {
   Result<void> align(const ImaEpoch& epoch);
   Result<void> append_new();
   Result<bool> still_begins_the_same();
-  std::string path_of(const ImaEpoch& epoch, const std::string& boot) const;
+  Result<ImaList::Slice> read_kept(std::uint64_t from, std::size_t max_bytes);
 
   Config config_;
   ImaList kernel_;
@@ -66,8 +67,9 @@ class ImaHistory {
   std::optional<ImaEpoch> epoch_;
   std::string path_;  // of what is kept
   std::optional<ImaList> kept_;
+  std::uint64_t kept_entries_ = 0, kept_bytes_ = 0;
   std::uint64_t before_ = 0;          // entries kept that come before the kernel's first one
-  std::optional<ImaEpoch> given_up_;  // a list that is too long stays too long
+  std::optional<ImaEpoch> given_up_;  // a list that cannot be kept stays so
   std::optional<Error> trouble_;
 };
 

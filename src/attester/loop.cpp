@@ -25,9 +25,7 @@ Loop::Loop(Parts parts, LoopConfig config)
     : parts_(std::move(parts)),
       config_(std::move(config)),
       verifier_(parts_.client, parts_.clock),
-      ima_({.list = config_.ima_path,
-            .folder = config_.state_folder,
-            .boot_id = config_.boot_id_path}),
+      ima_({.list = config_.ima_path, .folder = config_.state_folder}),
       backoff_(parts_.random),
       gap_(config_.least_gap) {}
 

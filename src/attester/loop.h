@@ -22,11 +22,10 @@ namespace seaworthy::attester {
 
 struct LoopConfig {
   std::string boot_log_path;
-  std::string userspace_log_path = {};  // systemd's; empty: none
-  std::string ima_path;                 // empty: none
-  std::string state_folder = {};        // where the IMA list is kept; empty: nowhere
-  std::string boot_id_path = "/proc/sys/kernel/random/boot_id";
-  std::chrono::milliseconds watch{750};        // how often the IMA list is looked at
+  std::string userspace_log_path = {};   // systemd's; empty: none
+  std::string ima_path;                  // empty: none
+  std::string state_folder = {};         // on tmpfs: where the IMA list is kept; empty: nowhere
+  std::chrono::milliseconds watch{750};  // how often the IMA list is looked at
   std::chrono::milliseconds least_gap{1'000};  // between two messages that a change caused
 };
 

@@ -25,10 +25,11 @@
 
 namespace seaworthy::attester::testing {
 
+// On tmpfs, as what an agent keeps.
 class TempFolder {
  public:
   TempFolder() {
-    char name[] = "/tmp/seaworthy-attester-XXXXXX";
+    char name[] = "/dev/shm/seaworthy-attester-XXXXXX";
     path_ = ::mkdtemp(name);
   }
   ~TempFolder() {

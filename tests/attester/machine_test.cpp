@@ -246,10 +246,8 @@ TEST_F(MachineTest, A106_ATrimmedListIsShownFromItsFirstEntry) {
   const std::string state = folder_ / "kept";
   std::filesystem::create_directory(state);
   const auto restart_agent = [&] {
-    ima_ = std::make_unique<ImaHistory>(
-        ImaHistory::Config{.list = folder_ / "runtime/binary_runtime_measurements",
-                           .folder = state,
-                           .boot_id = "/proc/sys/kernel/random/boot_id"});
+    ima_ = std::make_unique<ImaHistory>(ImaHistory::Config{
+        .list = folder_ / "runtime/binary_runtime_measurements", .folder = state});
   };
   restart_agent();
   const auto whole = attest().ima().entries();
