@@ -82,6 +82,8 @@ install_disk "$disk"
 firmware_setup on
 boot_entry good "$options"
 
+patch() { k patch rvs vm --type json -p "$1"; } # the reference values
+
 # --- the first boot, approved as it is
 
 boot first
@@ -146,9 +148,26 @@ check "as it was: Trusted again" within $soon shows "Trusted"
 check "with the key that it enrolled" status_is identity.akName "$ak"
 power_off
 
+# --- rules of IMA that suit a node (docs/ima-policy), loaded as systemd does
+
+rules=$root/docs/ima-policy
+boot rules
+inside "mkdir /etc/ima && echo $(base64 -w 0 "$rules") | base64 -d >/etc/ima/ima-policy && echo /etc/ima/ima-policy >$logs/ima/policy"
+check "rules that nobody listed are loaded: Violated" within $soon shows "Violated UnknownFile(/etc/ima/ima-policy)"
+check "they are approved" patch "$(jq -n --arg sha256 "$(sha256sum <"$rules" | cut -c1-64)" \
+  '[{op: "add", path: "/spec/imaPolicies", value: [{sha256: $sha256}]}]')"
+check "they were measured: Trusted" within $soon shows "Trusted"
+inside "echo data >/opt/data && busybox cat /opt/data && printf '#!/bin/sh\nexit 0\n' >/opt/unknown && busybox chmod 755 /opt/unknown && /opt/unknown"
+check "root reads one unknown file and runs another: Violated for the latter only" within $soon shows \
+  "Violated UnknownFile(/opt/unknown)"
+power_off
+boot without-rules
+check "without these rules: Violated" within $soon shows "Violated ImaPolicyUnproven(IMA list)"
+check "they are not demanded any more" patch '[{"op": "remove", "path": "/spec/imaPolicies"}]'
+power_off
+
 # --- the attributes of files in the list, and what their publisher signed
 
-patch() { k patch rvs vm --type json -p "$1"; }
 evm="$options ima_template=evm-sig"
 check "a command line by which the list has attributes is approved" patch "$(jq -n --arg line "/vmlinuz $evm" \
   '[{op: "add", path: "/spec/boot/commandLines/-", value: $line}]')"
