@@ -3,6 +3,7 @@
 
 # shellcheck disable=SC2034  # for the scripts that source this
 seaworthy_cache=${XDG_CACHE_HOME:-$HOME/.cache}/seaworthy
+export KUBECACHEDIR=$seaworthy_cache/kubectl # or, with sudo, a folder of root's in somebody's home
 
 # cache_key FILE|=TEXT…: 12 hexadecimal digits that change when any of the files or texts does.
 cache_key() {

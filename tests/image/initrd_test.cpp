@@ -106,7 +106,7 @@ TEST_F(InitrdTest, TheLaterOfTwoFilesIsTheOne) {
 
 // cpio gives the content to the last name, others to the first.
 TEST_F(InitrdTest, NamesOfOneFileShareItsContent) {
-  for (const std::size_t carries : {0, 1, 2}) {
+  for (std::size_t carries = 0; carries < 3; ++carries) {
     std::vector<CpioEntry> entries;
     for (const std::string name : {"bin/a", "bin/b", "bin/c"}) {
       entries.push_back({.name = name, .mode = kExecutable, .inode = 7, .links = 3});
