@@ -47,6 +47,11 @@ Parsed parse_options(int argc, const char* const* argv) {
   app.add_option("--tcti", options.tcti, "How the TPM is reached, as tpm2-tss writes it")
       ->type_name("TCTI")
       ->capture_default_str();
+  app.add_option("--ek-certificates", options.ek_certificates,
+                 "PEM certificates of the TPM's endorsement key and of its issuers, for a TPM that "
+                 "has none in it; '' for none, and there may be no such file")
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_option("--boot-log", options.boot_log_path, "The firmware's log of the measured boot")
       ->type_name("FILE")
       ->capture_default_str();

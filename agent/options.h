@@ -17,6 +17,7 @@ struct Options {
   std::string userspace_log_path = "/run/log/systemd/tpm2-measure.log";
   std::string ima_path = "/sys/kernel/security/ima/binary_runtime_measurements";
   std::string state_folder;
+  std::string ek_certificates;
   std::string health_address = "::";
   std::uint16_t health_port = 8080;
   telemetry::Level log_level = telemetry::Level::kInfo;

@@ -59,10 +59,12 @@ int run(const Options& options) {
     return 1;
   }
   const auto device = attester::tss::create_device(
-      options.tcti, [&reporter](std::string_view operation, std::chrono::nanoseconds held,
-                                attester::tss::Success success) {
+      options.tcti,
+      [&reporter](std::string_view operation, std::chrono::nanoseconds held,
+                  attester::tss::Success success) {
         reporter.tpm_operation(operation, held, success == attester::tss::Success::kYes);
-      });
+      },
+      options.ek_certificates);
   attester::Loop loop({.device = *device,
                        .client = **client,
                        .token = attester::token_file(options.token_path),

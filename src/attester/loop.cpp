@@ -113,9 +113,10 @@ milliseconds Loop::do_enrol(std::stop_token stop) {
   }
   auto answer = enrol(parts_.device, *identity_, verifier_, *token, std::move(stop));
   if (const auto* wait = std::get_if<Wait>(&answer)) {
-    // A TPM that cannot open what was made for these keys may be another one: look again.
-    return held_up("enrol", *wait,
-                   wait->whose == Whose::kDevice ? State::kIdentify : State::kEnrol);
+    // A TPM that cannot open what was made for these keys may be another one; and what somebody has
+    // to do may be to get a certificate for one that has none.
+    const bool look_again = wait->whose == Whose::kDevice || identity_->ek_certificates.empty();
+    return held_up("enrol", *wait, look_again ? State::kIdentify : State::kEnrol);
   }
   parts_.observer.enrolled();
   backoff_.reset();

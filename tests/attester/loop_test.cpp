@@ -247,6 +247,23 @@ TEST_F(LoopTest, AnAnswerThatSomebodyHasToActEndsTheTroublesBefore) {
   EXPECT_LE(first_failure->delay, Backoff::kFirst);
 }
 
+// With a TPM that has its certificate, nothing but the answer can change: making keys takes
+// seconds.
+TEST_F(LoopTest, LooksAgainForACertificateWhileItHasNone) {
+  device_.who.ek_certificates.clear();
+  verifier_.pending = "EkCertificateMissing";
+  pass(seconds(65));
+  EXPECT_GT(device_.identities, 1);
+  device_.who.ek_certificates = {{0x30, 2}};
+  pass(seconds(65));
+  const int seen = device_.identities;
+  pass(seconds(65));
+  EXPECT_EQ(device_.identities, seen);
+  verifier_.pending.clear();
+  pass(seconds(65));
+  EXPECT_EQ(observer_.enrolments, 1);
+}
+
 TEST_F(LoopTest, WaitsForATpmThatIsNotThereYet) {
   device_.broken = unavailable("no TPM");
   pass(seconds(20));

@@ -4,11 +4,13 @@
 
 #include <variant>
 
+#include "attester/fakes.h"
 #include "attester/swtpm.h"
 #include "attester/tss/device.h"
 #include "codec/writer.h"
 #include "crypto/credential.h"
 #include "crypto/ec_key.h"
+#include "crypto/make_certificate.h"
 #include "crypto/signature.h"
 #include "support/fake_random.h"
 #include "tpm/attest.h"
@@ -20,6 +22,9 @@
 namespace seaworthy::attester {
 namespace {
 
+using seaworthy::testing::make_der;
+using seaworthy::testing::new_ec_key;
+using seaworthy::testing::TestKey;
 using testing::PowerOff;
 using testing::Swtpm;
 
@@ -112,6 +117,76 @@ TEST_F(TssDeviceTest, A15_CertificatesAreSentAsFoundWithTheMakersHeaderAndPaddin
   tpm_->write_nv(0x01C00100, issuer);
   tpm_->write_nv(0x01C00101, Bytes(10, 1));
   EXPECT_EQ(identity().ek_certificates, (std::vector<Bytes>{content, issuer, Bytes(10, 1)}));
+}
+
+// ---- Certificates that are not in the TPM -------------------------------------------------------
+
+class ConfiguredCertificates : public TssDeviceTest {
+ protected:
+  void configure(const std::vector<Bytes>& certificates) {
+    std::string pem;
+    for (const Bytes& der : certificates) {
+      pem += crypto::Certificate::parse(der)->to_pem();
+    }
+    testing::write_file(path_, as_bytes(pem));
+    device_ = tss::create_device(tpm_->tcti(), {}, path_);
+  }
+  Bytes leaf(const TestKey& key) const {
+    return make_der({"EK", key, "Maker", ca_key_, {{NID_basic_constraints, "critical,CA:FALSE"}}});
+  }
+  // That of a maker for the EK that this TPM has.
+  Bytes leaf_of(const Identity& who) const {
+    const Bytes spki = key_of(*tpm::parse_public_area(who.ek_public)).to_spki_der();
+    const std::uint8_t* at = spki.data();
+    return leaf({d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), EVP_PKEY_free});
+  }
+
+  const TestKey ca_key_ = new_ec_key();
+  const Bytes ca_ =
+      make_der({"Maker", ca_key_, "Maker", ca_key_, seaworthy::testing::ca_extensions()});
+  testing::TempFolder folder_;
+  const std::string path_ = folder_ / "ek.pem";
+};
+
+TEST_F(ConfiguredCertificates, VouchForTheEkWhereTheTpmHasNone) {
+  const Bytes leaf = leaf_of(identity());
+  configure({ca_, leaf});
+  const Identity who = identity();
+  EXPECT_EQ(who.ek_certificates, (std::vector<Bytes>{leaf, ca_})) << "that of the EK first";
+  const auto keys = verify::verify_keys({who.ek_certificates, who.ek_public, who.ak_public});
+  ASSERT_TRUE(verify::ok(keys));
+  expect_activation_works();
+}
+
+TEST_F(ConfiguredCertificates, SayByTheirKeyWhichEkIsMeant) {
+  configure({leaf(new_ec_key())});
+  const auto ek = tpm::parse_public_area(identity().ek_public);
+  ASSERT_TRUE(ek && std::holds_alternative<tpm::EccKey>(ek->key));
+  EXPECT_EQ(std::get<tpm::EccKey>(ek->key).curve, tpm::EccCurve::kNistP256);
+  EXPECT_EQ(ek->attributes, 0x000300B2u) << "of the low range";
+  configure({leaf(new_ec_key("P-384"))});
+  EXPECT_EQ(std::get<tpm::EccKey>(tpm::parse_public_area(identity().ek_public)->key).curve,
+            tpm::EccCurve::kNistP384);
+  configure({leaf(seaworthy::testing::new_rsa_key(1024))});
+  EXPECT_FALSE(device_->identity());
+}
+
+TEST_F(ConfiguredCertificates, DoNotReplaceWhatTheTpmHas) {
+  tpm_->write_nv(kRsaCertificate, Bytes(700, 0x31));
+  configure({leaf(new_ec_key()), ca_});
+  EXPECT_EQ(identity().ek_certificates, (std::vector<Bytes>{Bytes(700, 0x31), ca_}));
+}
+
+TEST_F(ConfiguredCertificates, MayBeAbsentButNotBroken) {
+  device_ = tss::create_device(tpm_->tcti(), {}, folder_ / "none");
+  EXPECT_TRUE(identity().ek_certificates.empty());
+  testing::write_file(path_, as_bytes("no certificate"));
+  device_ = tss::create_device(tpm_->tcti(), {}, path_);
+  const auto refused = device_->identity();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find(path_), std::string::npos);
+  testing::write_file(path_, Bytes(64 * 1024 + 1, 'x'));
+  EXPECT_FALSE(device_->identity());
 }
 
 // Each kind of EK that is looked for, by the certificate in its NV index; in order of preference.

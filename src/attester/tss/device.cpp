@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "attester/files.h"
 #include "attester/tss/connection.h"
 #include "attester/tss/endorsement.h"
 #include "attester/tss/keys.h"
@@ -12,6 +13,7 @@
 #include "attester/tss/vendor_ak.h"
 #include "base/mutex.h"
 #include "codec/reader.h"
+#include "crypto/certificate.h"
 #include "crypto/digest.h"
 
 namespace seaworthy::attester::tss {
@@ -80,9 +82,27 @@ class Timer {
   Success success_ = Success::kNo;
 };
 
+constexpr std::size_t kMaxCertificates = 64 * 1024;
+
+Result<std::vector<crypto::Certificate>> configured_certificates(const std::string& path) {
+  if (path.empty()) {
+    return std::vector<crypto::Certificate>();
+  }
+  const auto content = read_bounded(path, kMaxCertificates);
+  if (!content && content.error().code() == ErrorCode::kNotFound) {
+    return std::vector<crypto::Certificate>();
+  }
+  const Bytes pem = TRY(content);
+  auto found = crypto::parse_pem_bundle(as_text(pem));
+  return found ? std::move(found) : std::move(found).error().in(path);
+}
+
 class TssDevice final : public Device {
  public:
-  TssDevice(std::string tcti, Timing timing) : tcti_(std::move(tcti)), timing_(std::move(timing)) {}
+  TssDevice(std::string tcti, Timing timing, std::string ek_certificates)
+      : tcti_(std::move(tcti)),
+        timing_(std::move(timing)),
+        ek_certificates_(std::move(ek_certificates)) {}
 
   Result<Identity> identity() override {
     const MutexLock lock(mutex_);
@@ -120,8 +140,9 @@ class TssDevice final : public Device {
   }
 
   Result<Identity> make_identity() REQUIRES(mutex_) {
+    const auto configured = TRY(configured_certificates(ek_certificates_));
     const Connection tpm = TRY(connect());
-    Endorsement endorsement = TRY(find_endorsement(tpm));
+    Endorsement endorsement = TRY(find_endorsement(tpm, configured));
     Identity out;
     out.ek_certificates = std::move(endorsement.certificates);
 
@@ -235,6 +256,7 @@ class TssDevice final : public Device {
 
   const std::string tcti_;
   const Timing timing_;
+  const std::string ek_certificates_;
   Mutex mutex_;
   bool cleaned_ GUARDED_BY(mutex_) = false;
   std::unique_ptr<PrimaryKey> ek_ GUARDED_BY(mutex_);
@@ -243,8 +265,10 @@ class TssDevice final : public Device {
 
 }  // namespace
 
-std::unique_ptr<Device> create_device(std::string tcti, Timing timing) {
-  return std::make_unique<TssDevice>(std::move(tcti), std::move(timing));
+std::unique_ptr<Device> create_device(std::string tcti, Timing timing,
+                                      std::string ek_certificates) {
+  return std::make_unique<TssDevice>(std::move(tcti), std::move(timing),
+                                     std::move(ek_certificates));
 }
 
 }  // namespace seaworthy::attester::tss

@@ -92,9 +92,23 @@ Result<Bytes> with_nonce(const Bytes& area, const Bytes& nonce) {
   return out;
 }
 
+// The first of these kinds with a key like that.
+Result<const Kind*> kind_of(const crypto::Certificate& certificate) {
+  const crypto::PublicKey key = TRY(certificate.public_key());
+  const auto* const found = std::ranges::find_if(kKinds, [&](const Kind& kind) {
+    return key.curve() ? kind.curve == static_cast<std::uint16_t>(*key.curve())
+                       : kind.rsa_bits == key.bits();
+  });
+  if (found == kKinds.end()) {
+    return unsupported("a configured certificate with a key that no EK template has");
+  }
+  return found;
+}
+
 }  // namespace
 
-Result<Endorsement> find_endorsement(const Connection& tpm) {
+Result<Endorsement> find_endorsement(const Connection& tpm,
+                                     const std::vector<crypto::Certificate>& configured) {
   Endorsement out;
   const Kind* kind = &kWithoutCertificate;
   for (const Kind& candidate : kKinds) {
@@ -105,10 +119,20 @@ Result<Endorsement> find_endorsement(const Connection& tpm) {
       break;
     }
   }
+  const auto leaf = std::ranges::find_if(configured, [](const auto& c) { return !c.is_ca(); });
+  if (out.certificates.empty() && leaf != configured.end()) {
+    out.certificates.push_back(leaf->der());
+    kind = TRY(kind_of(*leaf));
+  }
   for (const TPM2_HANDLE index : TRY(existing_handles(tpm, kChainFirst, kChainLast, kMaxChain))) {
     Bytes issuers = TRY(read_nv(tpm, index));
     if (!issuers.empty()) {
       out.certificates.push_back(std::move(issuers));
+    }
+  }
+  for (const crypto::Certificate& issuer : configured) {
+    if (issuer.is_ca()) {
+      out.certificates.push_back(issuer.der());
     }
   }
   out.ek_template = TRY(read_nv_if_there(tpm, kind->stored_template));
