@@ -8,7 +8,7 @@ set -euo pipefail
 policy() { # name, enrolment rule, ConfigMap of roots
   sed "/^---/,\$d; s/name: production/name: $1/; s/enrolment: .*/enrolment: $2/; s/tpm-roots/$3/" "$root/e2e/story/policies.yaml"
 }
-rig_start honest stranger second twin
+rig_start honest stranger bare second twin
 for ca in ca other-ca; do
   system create configmap "roots-$ca" --from-literal "roots.pem=$("$(program machine seaworthy-machine)" ca --ca "$rig/$ca")" >/dev/null
 done
@@ -27,6 +27,15 @@ check "A01, A13: a TPM of an unknown CA is not enrolled, and is told why" within
 no_record() { ! k get natt stranger -o jsonpath='{.status.identity.statement}' | grep -q .; }
 check "A01, A13: there is no statement for it" no_record
 check "A23: and has no verdict" is stranger Unknown
+
+# --- a TPM whose maker did not store its certificate in it
+
+start_machine bare ca --ek-certificates-elsewhere
+start_agent bare bare --ek-certificates "$rig/bare.pem"
+check "a TPM without a certificate in it is not enrolled, and is told why" within 30 grep -q EkCertificateMissing "$rig/agent-bare.log"
+check "R23: and has no verdict" is bare Unknown
+cp "$rig/bare.state/ek-p256.pem" "$rig/bare.pem"
+check "with the certificate from elsewhere it becomes Trusted, without a restart" within 90 is bare Trusted
 
 # --- one TPM, one node
 

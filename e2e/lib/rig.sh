@@ -109,9 +109,9 @@ start_operator() { # name, number of the replica: 1 or 2
     { echo "$name does not become ready"; exit 1; }
 }
 
-# start_machine NAME [CA]: powers a machine on.
+# start_machine NAME [CA [OPTION…]]: powers a machine on.
 start_machine() {
-  launch "machine-$1" "$(program machine seaworthy-machine)" run --state "$rig/$1.state" --runtime "$rig/$1.run" --ca "$rig/${2:-ca}"
+  launch "machine-$1" "$(program machine seaworthy-machine)" run --state "$rig/$1.state" --runtime "$rig/$1.run" --ca "$rig/${2:-ca}" "${@:3}"
   within 20 machine "$1" status || { echo "machine $1 does not boot"; exit 1; }
 }
 machine() { # name, verb, more…
@@ -132,14 +132,14 @@ END
     --duration 1h >"$rig/$node.token"
 }
 
-# start_agent NODE [MACHINE]: an agent of that node's pod, in front of that machine.
+# start_agent NODE [MACHINE [OPTION…]]: an agent of that node's pod, in front of that machine.
 start_agent() {
   local node=$1 machine=${2:-$1}
   agent_token "$node"
   launch "agent-$node" "$(program agent seaworthy-agent)" --verifier "$(operator_url)" --ca "$rig/serving-ca.crt" \
     --token "$rig/$node.token" --tcti "swtpm:path=$rig/$machine.run/tpm.sock" \
     --boot-log "$rig/$machine.run/binary_bios_measurements" --ima-list "$rig/$machine.run/binary_runtime_measurements" \
-    --health-listen 127.0.0.1:0 --log-level debug
+    --health-listen 127.0.0.1:0 --log-level debug "${@:3}"
 }
 
 verdict() { # node, policy

@@ -7,6 +7,7 @@
 
 #include "codec/hex.h"
 #include "codec/writer.h"
+#include "crypto/certificate.h"
 #include "files.h"
 #include "manufacture.h"
 
@@ -20,8 +21,8 @@ using crypto::HashAlg;
 constexpr std::uint32_t kEkCertificateRsa = 0x01C00002;  // EK Credential Profile 2.5, §2.2.1.4
 constexpr std::uint32_t kEkCertificateP256 = 0x01C0000A;
 
-std::string ek_file(EkKind kind) {
-  return kind == EkKind::kRsa2048 ? "ek-rsa2048.der" : "ek-p256.der";
+std::string ek_file(EkKind kind, const char* suffix = ".der") {
+  return (kind == EkKind::kRsa2048 ? "ek-rsa2048" : "ek-p256") + std::string(suffix);
 }
 
 Result<void> manufacture(Tpm& tpm, const Folders& folders) {
@@ -29,8 +30,13 @@ Result<void> manufacture(Tpm& tpm, const Folders& folders) {
   for (const EkKind kind : {EkKind::kRsa2048, EkKind::kP256}) {
     const Bytes ek = TRY(tpm.ek_public(kind));
     const Bytes certificate = TRY(ca.issue(kind, ek));
-    TRY(tpm.write_nv(kind == EkKind::kRsa2048 ? kEkCertificateRsa : kEkCertificateP256,
-                     certificate));
+    if (folders.certificates_elsewhere) {
+      const std::string pem = TRY(crypto::Certificate::parse(certificate)).to_pem();
+      TRY(write_file(folders.state / ek_file(kind, ".pem"), as_bytes(pem)));
+    } else {
+      TRY(tpm.write_nv(kind == EkKind::kRsa2048 ? kEkCertificateRsa : kEkCertificateP256,
+                       certificate));
+    }
     const Bytes spki = TRY(spki_of(kind, ek));
     TRY(write_file(folders.state / ek_file(kind), spki));
   }

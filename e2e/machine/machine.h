@@ -20,6 +20,8 @@ struct Folders {
   std::filesystem::path state;    // survives: the TPM's NV memory, the identity, the boot profile
   std::filesystem::path runtime;  // what the agent sees: tpm.sock, boot log, IMA list
   std::filesystem::path ca;       // of the test CA; used at the first start only
+  // The EKs' certificates are not in the TPM but in `state`: ek-p256.pem, ek-rsa2048.pem.
+  bool certificates_elsewhere = false;
 };
 
 enum class PowerOff { kOrderly, kPowerLoss };

@@ -46,7 +46,8 @@ Result<std::string> run(const Options& o) {
   }
   const Folders folders{.state = fs::absolute(o.folders.state),
                         .runtime = fs::absolute(o.folders.runtime),
-                        .ca = fs::absolute(o.folders.ca)};
+                        .ca = fs::absolute(o.folders.ca),
+                        .certificates_elsewhere = o.folders.certificates_elsewhere};
   Machine machine = TRY(Machine::start(folders, profile));
   std::cout << "booted " << machine.profile().name
             << ": swtpm:path=" << (folders.runtime / "tpm.sock").string() << std::endl;
@@ -107,6 +108,8 @@ int program(int argc, char** argv) {
   sub->add_option("--runtime", o.folders.runtime, "folder for tpm.sock, boot log and IMA list")
       ->required();
   sub->add_option("--ca", o.folders.ca, "folder of the test CA; made if empty")->required();
+  sub->add_flag("--ek-certificates-elsewhere", o.folders.certificates_elsewhere,
+                "make a TPM that has none in it: they are in the state folder, ek-*.pem");
   sub->add_option("--boot", o.profile, "what to boot; default: as last time, at first good")
       ->check(CLI::IsMember(names));
 
