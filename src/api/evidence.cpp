@@ -8,7 +8,6 @@
 namespace seaworthy::api {
 
 using codec::Fields;
-using codec::Unknown;
 
 namespace {
 

@@ -59,10 +59,10 @@ struct Budget {
   std::size_t values = 0;
   std::size_t scalar_bytes = 0;
 
-  Budget(const JsonLimits& limits_, std::size_t text_size)
-      : limits(limits_),
+  Budget(const JsonLimits& given, std::size_t text_size)
+      : limits(given),
         max_scalar_bytes(kMaxGrowth * text_size),
-        max_values(std::min(limits.max_values, kMaxGrowth * text_size + 1)) {}
+        max_values(std::min(given.max_values, kMaxGrowth * text_size + 1)) {}
 };
 
 // Bounded by limits.max_depth, which is small: the one recursion in this layer.

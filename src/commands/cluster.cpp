@@ -48,8 +48,8 @@ api::PolicyVerdict never_appraised(const api::NodeAttestation* attestation, cons
 
 }  // namespace
 
-bool ReadPolicy::governs(const Namespace& name_) const {
-  return std::find(namespaces.begin(), namespaces.end(), name_) != namespaces.end();
+bool ReadPolicy::governs(const Namespace& asked) const {
+  return std::find(namespaces.begin(), namespaces.end(), asked) != namespaces.end();
 }
 
 bool ReadPolicy::selects(const api::Node& node) const {
@@ -93,7 +93,8 @@ Result<Cluster> read_cluster(kube::Client& client, const kube::Call& call) {
     if (!attestation) {
       return std::move(attestation).error().in("nodeattestation " + kube::key_of(object).name);
     }
-    cluster.attestations.emplace(attestation->meta.name, *std::move(attestation));
+    std::string name = attestation->meta.name;
+    cluster.attestations.emplace(std::move(name), *std::move(attestation));
   }
   return cluster;
 }

@@ -18,7 +18,7 @@ struct ReadPolicy {
   Result<api::AttestationPolicy> policy;
   std::vector<Namespace> namespaces;
 
-  bool governs(const Namespace& name_) const;
+  bool governs(const Namespace& asked) const;
   bool selects(const api::Node& node) const;  // any node if it cannot be read
   api::EnforcementMode mode() const;          // Enforce if it cannot be read
   std::string shown() const;                  // its name, and that it is a dry run
