@@ -159,10 +159,13 @@ watch_record() {
   record_watch=$!
 }
 unwatch_record() {
-  [[ -z ${record_watch:-} ]] || { kill "$record_watch" && rm -f "$record"; } 2>/dev/null || true
+  [[ -n ${record_watch:-} ]] || return 0
+  kill "$record_watch" 2>/dev/null || true # the API server may have ended it
+  rm -f "$record"
   record_watch=""
 }
-of_record() { jq -n -r --arg text "$1" "[inputs | $2" "$record" 2>/dev/null || true; } # text, rest of a program: the last object may be cut off
+# Text, rest of a program. The last object may be half written: those before it count.
+of_record() { jq -n -r --arg text "$1" "[(try inputs catch empty) | $2" "$record"; }
 # Those that stood in it under policies of such a name.
 # shellcheck disable=SC2016  # the variable is of jq
 verdicts_under() { of_record "^$1\$" '.status.verdicts[]? | select(.policy | test($text)).verdict] | unique | join(" ")'; }

@@ -38,13 +38,16 @@ install_packages() {
 # go_on_as_root WHY ARGUMENT…: this script once more, with sudo. What it made for the caller is the caller's afterwards, or
 # the next run without sudo could not write there; but for the node's file system, whose owners are what they should be.
 go_on_as_root() {
-  local status=0
+  local status=0 folder
   command -v sudo >/dev/null || fail "$1: run it as root, or install sudo"
   note "$1: goes on with sudo"
+  # shellcheck disable=SC2154  # root, seaworthy_cache: of the script and of cache.sh
+  mkdir -p "$root/build" "$seaworthy_cache" # or root makes ~/.cache, too
   trap : INT TERM HUP # which are for what runs there
   sudo -E "$0" "${@:2}" || status=$?
-  # shellcheck disable=SC2154  # root, seaworthy_cache: of the script and of cache.sh
-  sudo find "$root/build" "$seaworthy_cache" -path "$seaworthy_cache/node-image" -prune -o -user 0 \
-    -exec chown -h "$(id -u):$(id -g)" {} + 2>/dev/null || true
+  for folder in "$root/build" "$seaworthy_cache"; do
+    sudo find "$folder" -path "$seaworthy_cache/node-image" -prune -o -user 0 -exec chown -h "$(id -u):$(id -g)" {} + ||
+      note "some of $folder still belongs to root: sudo chown -R $(id -un) $folder"
+  done
   exit "$status"
 }

@@ -169,15 +169,22 @@ Result<ImaList::Slice> ImaHistory::read(const std::optional<ImaEpoch>& epoch, st
   if (config_.folder.empty() || !epoch || given_up_ == epoch) {
     return kernel_.read(from, max_bytes);
   }
-  if (const auto kept = keep(*epoch); !kept) {
-    trouble_ = kept.error();
-    anew_ = true;
-    if (kept.error().code() == ErrorCode::kUnsupported) {
-      given_up_ = epoch;
-      ::unlink(path_.c_str());
-    }
-    return kernel_.read(from, max_bytes);
+  auto whole = read_whole(*epoch, from, max_bytes);
+  if (whole) {
+    return whole;
   }
+  trouble_ = std::move(whole).error();
+  anew_ = true;
+  if (trouble_->code() == ErrorCode::kUnsupported) {
+    given_up_ = epoch;
+    ::unlink(path_.c_str());
+  }
+  return kernel_.read(from, max_bytes);
+}
+
+Result<ImaList::Slice> ImaHistory::read_whole(const ImaEpoch& epoch, std::uint64_t from,
+                                              std::size_t max_bytes) {
+  TRY(keep(epoch));
   const std::uint64_t begin = from <= kept_entries_ ? from : 0;
   if (begin >= before_) {
     auto slice = TRY(kernel_.read(begin - before_, max_bytes));
@@ -185,18 +192,13 @@ Result<ImaList::Slice> ImaHistory::read(const std::optional<ImaEpoch>& epoch, st
       slice.from += before_;
       return slice;
     }
-    anew_ = true;
+    anew_ = true;  // what was to be read has just been kept
   }
-  return read_kept(begin, max_bytes);
-}
-
-Result<ImaList::Slice> ImaHistory::read_kept(std::uint64_t from, std::size_t max_bytes) {
   TRY(kept_->poll());
   if (kept_->entries() != kept_entries_) {
-    anew_ = true;
-    return unavailable(path_ + " does not hold what was written");
+    return unavailable(path_ + " was changed by somebody else");
   }
-  return kept_->read(from, max_bytes);
+  return kept_->read(begin, max_bytes);
 }
 
 Result<void> ImaHistory::keep(const ImaEpoch& epoch) {

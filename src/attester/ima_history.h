@@ -59,7 +59,8 @@ class ImaHistory {
   Result<void> align(const ImaEpoch& epoch);
   Result<void> append_new();
   Result<bool> still_begins_the_same();
-  Result<ImaList::Slice> read_kept(std::uint64_t from, std::size_t max_bytes);
+  Result<ImaList::Slice> read_whole(const ImaEpoch& epoch, std::uint64_t from,
+                                    std::size_t max_bytes);
 
   Config config_;
   ImaList kernel_;

@@ -19,8 +19,8 @@ struct ImageOptions {
 
 // Files that IMA measures when they are executed, mapped for execution or loaded by the kernel:
 // whatever has an x bit, is ELF or begins with "#!", kernel modules and firmware; those in initrds
-// below boot/ and efi/ and in unified kernel images too. Programs of UEFI
-// below boot/ and efi/ by their Authenticode digests; what GRUB reads there, as events of PCR 9.
+// below boot/ and efi/ and in unified kernel images too. Programs of UEFI below boot/ and efi/ by
+// their Authenticode digests; what GRUB reads there, as events of PCR 9.
 //
 // kMalformed: nothing of that is in it, or more than a set may have.
 Result<Capture> capture_image(const std::string& name, const std::string& path,

@@ -1,29 +1,20 @@
 #include "image/initrd.h"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "image/memory.h"
 #include "image/tree.h"
 
 namespace seaworthy::image {
 namespace {
 
 constexpr std::size_t kPart = 256 * 1024;
-
-class Memory : public ByteSource {
- public:
-  explicit Memory(ByteSpan bytes) : rest_(bytes) {}
-  Result<std::size_t> read(std::span<std::uint8_t> to) override {
-    const std::size_t n = std::min(to.size(), rest_.size());
-    std::copy_n(rest_.begin(), n, to.begin());
-    rest_ = rest_.subspan(n);
-    return n;
-  }
-
- private:
-  ByteSpan rest_;
-};
+// Real ones have two of microcode, one of modules and one of the rest. Opening one costs more than
+// its bytes.
+constexpr std::size_t kMaxArchives = 64;
 
 ByteSpan without_zeros(ByteSpan bytes) {
   const auto first = std::find_if(bytes.begin(), bytes.end(), [](auto byte) { return byte != 0; });
@@ -72,6 +63,9 @@ class InitrdReader {
  private:
   // Gives its length.
   Result<std::size_t> read_archive(ByteSpan bytes) {
+    if (++archives_read_ > kMaxArchives) {
+      return malformed("more than " + std::to_string(kMaxArchives) + " archives");
+    }
     Memory memory(bytes);
     const auto entries = TRY(archives_.open_cpio(memory));
     while (const auto entry = TRY(entries->next())) {
@@ -83,35 +77,51 @@ class InitrdReader {
         TRY(read_file(*entry, path, *entries));
       }
     }
-    links_.clear();
+    share_contents();
     return entries->consumed();
   }
 
-  // Of several names of one file any may carry the content, usually the last; the others are empty.
   Result<void> read_file(const Entry& entry, const std::string& path, ByteSource& content) {
     const std::uint64_t before = left_;
     File file = TRY(measure(content, path, left_));
     file.executable = entry.executable;
     if (entry.kind == EntryKind::kHardLink) {
-      const std::string target = TRY(clean_path(entry.target));
-      auto& names = links_[target];
-      names.insert({target, path});
-      if (left_ == before && files.contains(target)) {
-        file = files.at(target);
-      }
-      for (const std::string& name : names) {
-        files.insert_or_assign(name, file);
+      Names& names = same_file_[TRY(clean_path(entry.target))];
+      names.others.push_back(path);
+      if (left_ != before) {
+        names.content = file;
       }
     }
     files.insert_or_assign(path, std::move(file));
     return {};
   }
 
+  // Of several names of one file any may carry the content, usually the last; the others are empty.
+  void share_contents() {
+    for (const auto& [first, names] : same_file_) {
+      const auto carrier = files.find(first);
+      if (carrier == files.end()) {
+        continue;  // several names of something that is no file
+      }
+      const File content = names.content.value_or(carrier->second);
+      carrier->second = content;
+      for (const std::string& other : names.others) {
+        files.insert_or_assign(other, content);
+      }
+    }
+    same_file_.clear();
+  }
+
+  struct Names {
+    std::vector<std::string> others;
+    std::optional<File> content = {};  // if one of them carries it
+  };
+
   Archives& archives_;
   const Limits& limits_;
   std::uint64_t& left_;
-  std::size_t entries_ = 0;
-  std::map<std::string, std::set<std::string>> links_;  // by the first name
+  std::size_t entries_ = 0, archives_read_ = 0;
+  std::map<std::string, Names> same_file_;  // of the archive that is read, by the first name
 };
 
 }  // namespace

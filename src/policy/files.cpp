@@ -248,9 +248,7 @@ std::optional<FileRules::Judgement> FileRules::judge_file(const MeasuredFile& fi
       })) {
     return std::nullopt;
   }
-  const bool is_signed =
-      !file.signature.empty() || !file.appended.pkcs7.empty() || !file.inode.xattr_values.empty();
-  const FileSignature found = is_signed ? best_signature(file, sets, bad) : FileSignature::kNone;
+  const FileSignature found = best_signature(file, sets, bad);
   if (found == FileSignature::kGood || ignored(file.path)) {
     return std::nullopt;
   }

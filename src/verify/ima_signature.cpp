@@ -11,6 +11,16 @@ namespace seaworthy::verify {
 using crypto::Digest;
 using crypto::HashAlg;
 
+namespace {
+
+// A good one; or of two that are none, what there is more to say of.
+FileSignature better(FileSignature a, FileSignature b) {
+  const bool good = a == FileSignature::kGood || b == FileSignature::kGood;
+  return good ? FileSignature::kGood : std::max(a, b);
+}
+
+}  // namespace
+
 std::size_t ImaKeyring::First::operator()(const Known& known) const {
   std::size_t first = 0;
   std::memcpy(&first, known.data(), sizeof(first));
@@ -66,12 +76,11 @@ FileSignature ImaKeyring::check(const MeasuredFile& file) const {
     return FileSignature::kNone;
   }
   FileSignature found = check_attribute(file, file.signature);
-  for (const auto other : {&ImaKeyring::check_inode, &ImaKeyring::check_appended}) {
-    if (found == FileSignature::kGood) {
-      return found;
-    }
-    const FileSignature next = (this->*other)(file);
-    found = next == FileSignature::kGood ? next : std::max(found, next);
+  if (found != FileSignature::kGood) {
+    found = better(found, check_inode(file));
+  }
+  if (found != FileSignature::kGood) {
+    found = better(found, check_appended(file));
   }
   return found;
 }

@@ -17,6 +17,7 @@
 #include "attester/enrol.h"
 #include "attester/observer.h"
 #include "attester/token.h"
+#include "base/check.h"
 #include "codec/json.h"
 #include "crypto/digest.h"
 #include "eventlog/ima.h"
@@ -30,7 +31,8 @@ class TempFolder {
  public:
   TempFolder() {
     char name[] = "/dev/shm/seaworthy-attester-XXXXXX";
-    path_ = ::mkdtemp(name);
+    SEAWORTHY_CHECK(::mkdtemp(name) != nullptr);
+    path_ = name;
   }
   ~TempFolder() {
     std::error_code ignored;

@@ -151,6 +151,16 @@ TEST_F(ImaHistoryTest, A106_WhatSomebodyElseChangedIsKeptAnew) {
   }
 }
 
+// Nothing is appended then, so that only reading it shows.
+TEST_F(ImaHistoryTest, A106_WhatWasKeptAndIsGoneLeavesWhatTheKernelShows) {
+  all();
+  kernel_shows(ima_entries(3, 2));
+  EXPECT_EQ(all(), aggregate() + ima_entries(0, 5));
+  write_file(kept_path(), aggregate());
+  EXPECT_EQ(all(), ima_entries(3, 2));
+  EXPECT_TRUE(history_->trouble());
+}
+
 TEST_F(ImaHistoryTest, A105_AnotherEpochBeginsWithNothing) {
   all();
   kernel_shows(aggregate() + ima_entries(20, 2));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "image/libarchive/archives.h"
+#include "image/memory.h"
 #include "support/cpio.h"
 #include "support/pe_image.h"
 
@@ -11,23 +12,9 @@ namespace {
 
 using seaworthy::testing::cpio;
 
-class Text : public ByteSource {
- public:
-  explicit Text(std::string text) : rest_(std::move(text)) {}
-  Result<std::size_t> read(std::span<std::uint8_t> to) override {
-    const std::size_t n = std::min(to.size(), rest_.size());
-    std::copy_n(rest_.begin(), n, to.begin());
-    rest_.erase(0, n);
-    return n;
-  }
-
- private:
-  std::string rest_;
-};
-
 File read(const std::string& path, const std::string& content) {
   const auto archives = libarchive::create_archives();
-  Text text(content);
+  Memory text(as_bytes(content));
   std::uint64_t left = 1 << 20;
   const auto file = measure_boot_file(text, path, *archives, Limits(), left);
   EXPECT_TRUE(file) << file.error().message();

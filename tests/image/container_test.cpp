@@ -8,6 +8,7 @@
 #include "codec/json.h"
 #include "crypto/digest.h"
 #include "image/libarchive/archives.h"
+#include "image/memory.h"
 #include "support/tar.h"
 
 namespace seaworthy::image {
@@ -20,20 +21,6 @@ std::string digest(const std::string& content) {
   return codec::to_hex(crypto::sha256(as_bytes(content)).bytes());
 }
 
-class Text : public ByteSource {
- public:
-  explicit Text(std::string text) : text_(std::move(text)) {}
-  Result<std::size_t> read(std::span<std::uint8_t> to) override {
-    const std::size_t n = std::min(to.size(), text_.size());
-    std::copy_n(text_.begin(), n, to.begin());
-    text_.erase(0, n);
-    return n;
-  }
-
- private:
-  std::string text_;
-};
-
 class FakeBlobs : public Blobs {
  public:
   Result<void> read(const std::string& path,
@@ -41,7 +28,7 @@ class FakeBlobs : public Blobs {
     if (!files.contains(path)) {
       return not_found("no such file");
     }
-    Text text(files.at(path));
+    Memory text(as_bytes(files.at(path)));
     return use(text);
   }
   // Puts a blob and gives its descriptor.

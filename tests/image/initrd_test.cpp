@@ -137,6 +137,16 @@ TEST_F(InitrdTest, TellsWhatItCouldNotReadAndKeepsTheRest) {
   EXPECT_NE(read("neither").problem, "");
 }
 
+// Opening an archive costs more than its bytes, so their number is bounded.
+TEST_F(InitrdTest, HasNoMoreArchivesThanAnyRealOne) {
+  std::string many;
+  for (int i = 0; i < 64; ++i) {
+    many += cpio({});
+  }
+  EXPECT_EQ(read(many).problem, "");
+  EXPECT_NE(read(many + cpio({})).problem, "");
+}
+
 TEST_F(InitrdTest, EveryLimitHolds) {
   const std::string two = cpio({of("a"), of("b")});
   limits.max_entries = 1;

@@ -20,10 +20,10 @@ using Timing =
     std::function<void(std::string_view operation, std::chrono::nanoseconds held, Success success)>;
 
 // `tcti` is what TPM2TOOLS_TCTI would be: "device:/dev/tpmrm0", "swtpm:path=/run/tpm.sock".
-// `ek_certificates`: a file of PEM certificates for a TPM that has none in it, that of the EK and
-// those of its issuers; it may be empty or absent, and is read for each identity(), which is
-// kMalformed if it is something else. Opens nothing yet: a TPM that is absent now is an error of
-// the operations.
+// `ek_certificates`: the path of PEM certificates for a TPM that has none in it, that of the EK and
+// those of its issuers; empty: none. The file may be absent, and is read for each identity(), which
+// is kMalformed if it holds something else. Opens nothing yet: a TPM that is absent now is an error
+// of the operations.
 std::unique_ptr<Device> create_device(std::string tcti, Timing timing = {},
                                       std::string ek_certificates = {});
 
